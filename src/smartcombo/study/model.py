@@ -1,0 +1,229 @@
+"""The Study and its parts: what the files say, after checking, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from smartcombo.core.finding import Finding
+
+AgentKind = Literal["checkpoint-inhibitor", "small-molecule", "antibody", "vaccine", "other"]
+Role = Literal["vehicle", "ici-alone", "molecule-alone", "combination"]
+
+VOLUME_COLUMNS = ("model", "arm", "animal", "day", "value", "at_limit", "row")
+ANIMAL_COLUMNS = (
+    "animal", "arm", "model", "cage", "sex", "batch", "enrolment_day", "excluded",
+    "exclusion_reason", "fate", "fate_day", "fate_derived",
+)  # fmt: skip
+
+FATES = (
+    "size-limit", "ulceration", "weight-loss", "found-dead", "planned-cull", "tumour-free",
+    "alive-at-end", "other", "unknown",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A drug: one agent whatever it is called (``aPD-1``, ``RMP1-14``)."""
+
+    id: str
+    kind: AgentKind
+    names: tuple[str, ...] = ()
+    target: str = ""
+    code: str = ""
+    species: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """One agent as given in one arm; ``dose`` is missing where the file does not state it."""
+
+    agent: str
+    dose: float | None = None
+    unit: str = ""
+    route: str = ""
+    schedule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A set of treatments; the empty set is the vehicle."""
+
+    id: str
+    label: str
+    treatments: frozenset[Treatment]
+    role: Role
+
+    @property
+    def agents(self) -> frozenset[str]:
+        """Return the ids of the agents given."""
+        return frozenset(treatment.agent for treatment in self.treatments)
+
+
+@dataclass(frozen=True, slots=True)
+class TumourModel:
+    """A tumour line in a host: where the question is asked."""
+
+    id: str
+    line: str = ""
+    strain: str = ""
+    site: str = ""
+    indication: str = ""
+    cold: str = ""
+    cellosaurus: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Readout:
+    """What was measured over time: ``tumour volume`` in ``mm3``, or another read-out.
+
+    Attributes
+    ----------
+    limit
+        Detection limit in ``unit``; values at or below it are "at the limit", never missing.
+    limit_stated
+        False where the limit was set by default (a finding says so).
+    derivation
+        How a volume was computed (``"length * width^2 / 2"``), or ``"as given"``.
+    """
+
+    name: str
+    unit: str
+    limit: float
+    limit_stated: bool
+    derivation: str = "as given"
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """A combination arm with the arms each question compares it with; ``None`` is a missing arm.
+
+    Attributes
+    ----------
+    arm
+        Id of the combination arm.
+    vehicle
+        Id of the vehicle arm.
+    singles
+        Agent id -> id of its single-agent arm (same dose where several exist).
+    pairs
+        For three agents: pair of agent ids -> id of the arm of that pair.
+    ici, molecule
+        Id of the ICI-alone and molecule-alone arm: for more than two agents, the part of the
+        combination made of all its checkpoint inhibitors, and of all the others.
+    """
+
+    arm: str
+    vehicle: str | None
+    singles: Mapping[str, str | None]
+    pairs: Mapping[tuple[str, str], str | None]
+    ici: str | None
+    molecule: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Humane endpoints of this protocol and their reference; ``None`` where not stated."""
+
+    volume_mm3: float | None = None
+    weight_loss_fraction: float | None = None
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Choices stated before looking (``plan.toml``); without a file the run is exploratory.
+
+    Attributes
+    ----------
+    confirmatory
+        True when ``plan.toml`` exists.
+    day
+        Declared day of comparison, on the study's day axis; ``None`` for the default rule.
+    level, margin_log_ratio, margin_rate, seed
+        Confidence level; equivalence margins (natural-log ratio at the day, and per day) within
+        which the word *additive* may be used (``None``: never used); seed of all random streams.
+    """
+
+    confirmatory: bool = False
+    primary_endpoint: str = "growth_rate"
+    primary_question: str = "Q2"
+    null_model: str = "bliss"
+    day: float | None = None
+    level: float = 0.95
+    margin_log_ratio: float | None = None
+    margin_rate: float | None = None
+    seed: int | None = None
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """Provenance of one input: name, sha256 of its bytes, number of data rows."""
+
+    name: str
+    sha256: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Study:
+    """A checked study: tidy tables, arms as sets of agents, and every finding.
+
+    Attributes
+    ----------
+    volumes
+        One row a measurement with ``VOLUME_COLUMNS``: ``day`` on the study's axis, ``value`` in
+        ``readout.unit`` as measured (0 stays 0), ``at_limit`` true at or below the detection
+        limit, ``row`` the spreadsheet row it came from. Excluded animals are still in it. Sorted by
+        model, arm order, animal, day.
+    animals
+        One row an animal with ``ANIMAL_COLUMNS``. Animal ids are unique within the study.
+    baseline_day
+        Day of randomisation or first dose on the day axis: the baseline visit.
+    day_axis
+        ``"implant"`` or ``"first-dose"``: what day 0 of the axis is.
+    synthetic
+        True for simulated data; every figure and table then says SYNTHETIC.
+    facts
+        Other stated facts for the report (species, contact, licence, randomised, blinded ...).
+    """
+
+    id: str
+    title: str
+    folder: Path
+    arms: tuple[Arm, ...]
+    agents: tuple[Agent, ...]
+    models: tuple[TumourModel, ...]
+    readout: Readout
+    volumes: pd.DataFrame
+    animals: pd.DataFrame
+    baseline_day: float
+    day_axis: Literal["implant", "first-dose"]
+    limits: Limits
+    plan: Plan
+    findings: tuple[Finding, ...]
+    inputs: tuple[InputFile, ...]
+    synthetic: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def arm(self, arm_id: str) -> Arm:
+        """Return the arm with this id.
+
+        Raises
+        ------
+        KeyError
+            If there is no such arm; the message lists those there are.
+        """
+        for arm in self.arms:
+            if arm.id == arm_id:
+                return arm
+        raise KeyError(f"no arm {arm_id!r}; this study has {[arm.id for arm in self.arms]}")
+
+    def label(self, arm_id: str) -> str:
+        """Return the label of an arm for people."""
+        return self.arm(arm_id).label
