@@ -85,4 +85,9 @@ def findings_table(findings: Iterable[Finding]) -> pd.DataFrame:
     table["row"] = table["row"].astype("Int64")
     order = table["severity"].map({name: i for i, name in enumerate(SEVERITIES)})
     keys = ["_order", "code", "file", "row", "subject", "found"]
-    return table.assign(_order=order).sort_values(keys, kind="stable").drop(columns="_order").reset_index(drop=True)
+    return (
+        table.assign(_order=order)
+        .sort_values(keys, kind="stable")
+        .drop(columns="_order")
+        .reset_index(drop=True)
+    )

@@ -95,7 +95,7 @@ class MixedFit:
 
 @dataclass(frozen=True)
 class ContrastTest:
-    """Estimate and inference of one linear contrast ``c' beta``; the interval is ``value +- t * se``.
+    """Estimate and inference of one linear contrast ``c' beta``; interval ``value +- t * se``.
 
     ``statistic`` is ``value / se``, referred to t with ``df`` degrees of freedom, two-sided ``p``.
     """

@@ -1,0 +1,100 @@
+"""Which checkpoint-inhibitor combination, in which tumour, deserves the next experiment, and why.
+
+>>> import smartcombo as sc
+>>> study = sc.read_study("my-study")  # doctest: +SKIP
+>>> growth = sc.efficacy.growth(study)  # doctest: +SKIP
+>>> sc.report(study, growth, to="report.html")  # doctest: +SKIP
+
+Nothing heavy is imported until a name is used, so that ``import smartcombo`` is immediate.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from smartcombo import efficacy as efficacy
+    from smartcombo.core.finding import AnalysisRefused, Finding, StudyError
+    from smartcombo.core.method import Method
+    from smartcombo.core.result import Result
+    from smartcombo.report import report as report
+    from smartcombo.study.model import Study
+    from smartcombo.study.read import check_study, read_study
+    from smartcombo.study.simulate import (
+        ArmDesign,
+        SimulationDesign,
+        simulate_study,
+        write_study,
+    )
+
+    __version__: str
+
+_HOMES = {
+    "AnalysisRefused": "smartcombo.core.finding",
+    "ArmDesign": "smartcombo.study.simulate",
+    "Finding": "smartcombo.core.finding",
+    "Method": "smartcombo.core.method",
+    "Result": "smartcombo.core.result",
+    "SimulationDesign": "smartcombo.study.simulate",
+    "Study": "smartcombo.study.model",
+    "StudyError": "smartcombo.core.finding",
+    "check_study": "smartcombo.study.read",
+    "read_study": "smartcombo.study.read",
+    "simulate_study": "smartcombo.study.simulate",
+    "write_study": "smartcombo.study.simulate",
+}
+"""Public name -> module that defines it."""
+
+_PACKAGES = ("efficacy", "report")
+"""Public sub-packages; ``report`` is itself callable (see ``smartcombo/report/__init__.py``)."""
+
+__all__ = [
+    "AnalysisRefused",
+    "ArmDesign",
+    "Finding",
+    "Method",
+    "Result",
+    "SimulationDesign",
+    "Study",
+    "StudyError",
+    "__version__",
+    "check_study",
+    "efficacy",
+    "methods",
+    "read_study",
+    "report",
+    "simulate_study",
+    "write_study",
+]
+
+
+def methods() -> tuple[Method, ...]:
+    """Return every registered method: its question, estimand, assumptions and references.
+
+    Returns
+    -------
+    tuple of Method
+        In the order of the report's methods section.
+    """
+    from smartcombo.efficacy.methods import METHODS
+
+    return METHODS
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used (PEP 562)."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("smartcombo")
+    if name in _PACKAGES:
+        return import_module(f"smartcombo.{name}")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'smartcombo' has no attribute {name!r}; it has {__all__}")
+
+
+def __dir__() -> list[str]:
+    """List the public names, for completion in a notebook."""
+    return sorted(__all__)

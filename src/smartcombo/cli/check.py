@@ -1,0 +1,67 @@
+"""``smartcombo check``: every problem of a study folder at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from smartcombo.cli.faults import STUDY_HAS_ERRORS, with_exit_codes
+
+if TYPE_CHECKING:
+    from smartcombo.core.finding import Finding
+
+
+@with_exit_codes
+def check(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The study folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """List every problem of a study: where, what was found, what is expected, what to do."""
+    import sys
+
+    from smartcombo.study.read import check_study
+
+    findings = check_study(folder)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(as_record(folder, findings), indent=2, ensure_ascii=False))
+    else:
+        from smartcombo.cli.show import show_findings
+
+        show_findings(findings, sys.stdout)
+    if any(finding.severity == "error" for finding in findings):
+        raise typer.Exit(STUDY_HAS_ERRORS)
+
+
+def as_record(folder: Path, findings: tuple[Finding, ...]) -> dict[str, Any]:
+    """Return the findings in the one shape ``--json`` prints, whatever was found.
+
+    Parameters
+    ----------
+    folder
+        The study folder.
+    findings
+        As `smartcombo.check_study` returns them.
+
+    Returns
+    -------
+    dict
+        ``folder``, ``ok`` (no errors), ``counts`` by severity, and ``findings``, each with all
+        the columns of ``findings.csv`` and ``where`` in words; a missing row is ``null``.
+    """
+    from dataclasses import asdict
+
+    from smartcombo.core.finding import SEVERITIES
+
+    counts = {name: sum(f.severity == name for f in findings) for name in SEVERITIES}
+    order = sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+    records = [{**asdict(finding), "where": finding.where} for finding in order]
+    return {
+        "folder": str(folder),
+        "ok": counts["error"] == 0,
+        "counts": counts,
+        "findings": records,
+    }

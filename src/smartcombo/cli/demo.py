@@ -1,0 +1,50 @@
+"""``smartcombo demo``: the built-in SYNTHETIC example from study folder to report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from smartcombo.cli.faults import say, with_exit_codes, wrong_use
+from smartcombo.cli.out import MARKER
+
+STUDY, RUN = "study", "run"
+"""What the demo writes below its folder."""
+
+
+@with_exit_codes
+def demo(
+    out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("smartcombo-demo"),
+) -> None:
+    """Simulate the built-in SYNTHETIC example as a study folder and analyse it."""
+    from smartcombo.cli.run import analyse
+
+    _require_free(out)
+    _write_study(out / STUDY)
+    report = analyse(out / STUDY, out / RUN)
+    say(f"The study folder is {out / STUDY}; open the report in a browser:")
+    typer.echo(str(report))
+
+
+def _require_free(out: Path) -> None:
+    """Leave with exit code 2 unless ``out`` is new, empty, or an earlier demo."""
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise wrong_use(f"--out {out} is a file; choose a folder")
+    strangers = {path.name for path in out.iterdir()} - {STUDY, RUN}
+    run = out / RUN
+    if strangers or (run.exists() and not (run / MARKER).is_file()):
+        raise wrong_use(f"--out {out} holds something that is not a demo; choose another folder")
+
+
+def _write_study(folder: Path) -> None:
+    """Write the example, replacing only files of its own."""
+    from smartcombo.cli.progress import step
+
+    with step("Simulating the SYNTHETIC example"):
+        from smartcombo.study.example import write_example
+
+        write_example(folder)

@@ -1,0 +1,30 @@
+"""``smartcombo init``: a commented study folder to fill in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from smartcombo.cli.faults import say, with_exit_codes, wrong_use
+
+TEMPLATES = ("study.toml", "plan.toml", "volumes.csv", "animals.csv")
+
+
+@with_exit_codes
+def init(
+    folder: Annotated[Path, typer.Argument(file_okay=False, help="The folder to make.")],
+) -> None:
+    """Write a commented template of a study folder; nothing that exists is replaced."""
+    from importlib.resources import files
+
+    taken = [name for name in TEMPLATES if (folder / name).exists()]
+    if taken:
+        raise wrong_use(f"{folder} already holds {', '.join(taken)}; nothing was written")
+    folder.mkdir(parents=True, exist_ok=True)
+    source = files("smartcombo.cli") / "templates"
+    for name in TEMPLATES:
+        (folder / name).write_text((source / name).read_text(encoding="utf-8"), encoding="utf-8")
+        typer.echo(str(folder / name))
+    say(f"Fill in study.toml and the tables, then: smartcombo check {folder}")

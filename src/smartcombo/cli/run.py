@@ -1,0 +1,67 @@
+"""``smartcombo run``: from a study folder to a run folder with a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from smartcombo.cli.faults import with_exit_codes
+from smartcombo.cli.out import require_free
+
+
+@with_exit_codes
+def run(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The study folder.")],
+    out: Annotated[Path, typer.Option(help="The run folder to write.")],
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an earlier run at --out.")
+    ] = False,
+) -> None:
+    """Read a study, analyse its growth, answer the four questions, write the report."""
+    require_free(out, overwrite=overwrite)
+    typer.echo(str(analyse(folder, out)))
+
+
+def analyse(folder: Path, out: Path) -> Path:
+    """Take a study folder to a run folder, telling the steps on stderr.
+
+    Parameters
+    ----------
+    folder
+        The study folder.
+    out
+        The run folder; an earlier run there is replaced.
+
+    Returns
+    -------
+    Path
+        The report page.
+
+    Raises
+    ------
+    smartcombo.StudyError
+        If the study has errors.
+    smartcombo.AnalysisRefused
+        If the study is sound but cannot be analysed.
+    """
+    import sys
+
+    from smartcombo.cli.progress import step
+    from smartcombo.cli.show import show_findings
+
+    with step("Reading and checking the study"):
+        from smartcombo.study.read import read_study
+
+        study = read_study(folder)
+    show_findings(study.findings, sys.stderr)
+    with step("Fitting growth and the four questions"):
+        from smartcombo.efficacy import growth
+
+        result = growth(study)
+    with step("Drawing figures and writing the report"):
+        from smartcombo.report.export import write_run
+
+        written = write_run(study, [result], out)
+    return written / "report.html" if written.is_dir() else written

@@ -1,0 +1,8 @@
+"""Does the combination work, and does it do more than its parts: growth and the four questions."""
+
+from __future__ import annotations
+
+from smartcombo.efficacy.growth import growth
+from smartcombo.efficacy.options import GrowthOptions
+
+__all__ = ["GrowthOptions", "growth"]

@@ -1,0 +1,123 @@
+"""The methods of this package: question, estimand, assumptions, sources."""
+
+from __future__ import annotations
+
+from smartcombo.core.method import Method, Reference
+
+_LAIRD = Reference("Laird & Ware 1982, Biometrics 38:963", "10.2307/2529876")
+_CLDA = Reference("Liu 2009, Stat Med 28:2509", "10.1002/sim.3639")
+_PINHEIRO = Reference("Pinheiro & Bates 2000, Mixed-Effects Models", "10.1007/b98882")
+_BLISS = Reference("Demidenko & Miller 2019, PLoS ONE 14:e0224137", "10.1371/journal.pone.0224137")
+_COMPETING = Reference("SynergyLMM, R package", "10.32614/CRAN.package.SynergyLMM")
+
+METHODS: tuple[Method, ...] = (
+    Method(
+        id="growth.lmm/1",
+        title="Mixed model of log volume with a common mean at randomisation",
+        question="How fast do the tumours of each arm grow, and how do the arms differ?",
+        estimand="Difference in growth rate (natural log of volume per day) from baseline to the "
+        "declared day, and log ratio of geometric mean volumes at that day; arm minus comparator, "
+        "negative is benefit.",
+        assumptions=(
+            "Animals were randomised, so that arms have the same mean log volume at baseline.",
+            "Log volume of an animal scatters normally around its own line; starts and slopes of "
+            "animals are jointly normal with one covariance matrix.",
+            "Whether an animal leaves depends on its measured volumes only (size limit), not on "
+            "what was not measured.",
+            "The animal is the experimental unit; animals are independent given the arm.",
+        ),
+        when_not="An arm is a mixture of cured and progressing animals, or many values are at the "
+        "detection limit: the growth rate then describes no animal.",
+        references=(_LAIRD, _CLDA, _PINHEIRO),
+    ),
+    Method(
+        id="growth.kenward-roger/1",
+        title="Kenward-Roger covariance and degrees of freedom",
+        question="How sure is a contrast with few animals?",
+        estimand="Standard error, degrees of freedom, interval and p of a contrast.",
+        assumptions=(
+            "The covariance model holds.",
+            "V is linear in its parameters; for the power variance Satterthwaite is used instead.",
+        ),
+        when_not="The covariance model is in doubt: compare CR2.",
+        references=(Reference("Kenward & Roger 1997, Biometrics 53:983", "10.2307/2533558"),),
+    ),
+    Method(
+        id="growth.satterthwaite/1",
+        title="Satterthwaite degrees of freedom",
+        question="How sure is a contrast with few animals?",
+        estimand="Degrees of freedom of the model-based t statistic of a contrast.",
+        assumptions=("The covariance model holds.",),
+        when_not="Very few animals: Kenward-Roger also corrects the standard error.",
+        references=(Reference("Kuznetsova 2017, J Stat Softw 82(13)", "10.18637/jss.v082.i13"),),
+    ),
+    Method(
+        id="growth.cr2/1",
+        title="Cluster-robust covariance CR2 with Satterthwaite degrees of freedom",
+        question="Does the answer stand if the covariance model is wrong?",
+        estimand="Standard error, degrees of freedom, interval and p of a contrast.",
+        assumptions=("Animals are independent; the mean curve holds.",),
+        when_not="Arms of fewer than about five animals: the degrees of freedom become few.",
+        references=(
+            Reference("Pustejovsky & Tipton 2018, JBES 36:672", "10.1080/07350015.2016.1247004"),
+        ),
+    ),
+    Method(
+        id="growth.bliss/1",
+        title="Bliss expectation on log volume",
+        question="Is the combination more than two agents that do not interact (Q4)?",
+        estimand="log(expected / observed) geometric mean volume at the declared day, positive is "
+        "synergy; at the rate level observed minus expected growth rate, negative is synergy. "
+        "Expected log growth = sum of the single agents' minus (k - 1) times the vehicle's.",
+        assumptions=(
+            "Effects that do not interact add on the log scale (survival fractions of "
+            "cells multiply).",
+        ),
+        when_not="A single-agent or vehicle arm is missing.",
+        references=(_BLISS, _COMPETING),
+    ),
+    Method(
+        id="growth.hsa/1",
+        title="Highest single agent by an intersection-union test",
+        question="Is the combination better than every one of its parts (Q4)?",
+        estimand="log(best single / combination) geometric mean volume at the declared day, "
+        "positive is synergy.",
+        assumptions=("None on how agents interact.",),
+        when_not="As a claim of interaction: an added effect of independent agents also passes.",
+        references=(
+            Reference("Berger 1982, Technometrics 24:295", "10.1080/00401706.1982.10487790"),
+        ),
+    ),
+    Method(
+        id="growth.response-additivity/1",
+        title="Response additivity of tumour growth inhibition",
+        question="Is the inhibition more than the sum of the single agents' (Q4)?",
+        estimand="TGI of the combination minus the sum of the single agents' TGI, with TGI = 1 - "
+        "T/C of geometric mean volumes; positive is synergy. Delta-method interval.",
+        assumptions=("Effects that do not interact add on the volume scale.",),
+        when_not="The single agents' TGI sum beyond 1: the expectation is then a negative volume.",
+        references=(_COMPETING,),
+    ),
+    Method(
+        id="growth.bands/1",
+        title="Simultaneous bands over time",
+        question="When, over the whole course, is there an effect?",
+        estimand="Limits that hold at all visits together at the stated level.",
+        assumptions=("As the mixed model; multivariate t with the smallest degrees of freedom.",),
+        when_not="For one declared day: use its own interval, which is narrower.",
+        references=(
+            Reference("Hothorn 2008, Biometrical Journal 50:346", "10.1002/bimj.200810425"),
+        ),
+    ),
+    Method(
+        id="growth.robustness/1",
+        title="Specification table",
+        question="Would another reasonable model have given another word?",
+        estimand="The same contrasts over variance, time scale, baseline rule and covariance.",
+        assumptions=("None; it is descriptive, and no specification is picked from it.",),
+        when_not="To choose the answer one likes.",
+        references=(
+            Reference("Steegen 2016, Perspect Psychol Sci 11:702", "10.1177/1745691616658637"),
+        ),
+    ),
+)

@@ -1,0 +1,85 @@
+"""The choices of a growth analysis, with defaults stated once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Baseline = Literal["constrained", "by-arm", "relative"]
+Variance = Literal["common", "by-arm", "power"]
+TimeScale = Literal["day", "sqrt-day"]
+Shape = Literal["exponential", "quadratic", "spline"]
+Inference = Literal["kenward-roger", "satterthwaite", "cr2"]
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """One way to model the same curves; the robustness table varies these five choices.
+
+    Attributes
+    ----------
+    baseline
+        ``constrained``: baseline in the outcome with a common mean at randomisation (default:
+        randomisation makes arms equal at the start); ``by-arm``: its own mean per arm;
+        ``relative``: log(V / V0) through the origin, random slope only (as SynergyLMM).
+    variance
+        Residual variance ``common``, ``by-arm``, or a ``power`` of time.
+    time_scale
+        ``day`` or ``sqrt-day`` since baseline.
+    shape
+        Mean curve of log volume: ``exponential`` (straight line), ``quadratic``, or natural
+        ``spline``.
+    inference
+        ``kenward-roger`` (default; smallest samples), ``satterthwaite``, or ``cr2``
+        (cluster-robust, does not trust the covariance model).
+    """
+
+    baseline: Baseline = "constrained"
+    variance: Variance = "common"
+    time_scale: TimeScale = "day"
+    shape: Shape = "exponential"
+    inference: Inference = "kenward-roger"
+
+    def __post_init__(self) -> None:
+        for name, allowed in _ALLOWED.items():
+            value = getattr(self, name)
+            if value not in allowed:
+                raise ValueError(
+                    f"{name}={value!r} is not an option of growth(); expected one of {allowed}"
+                )
+
+
+_ALLOWED = {
+    "baseline": get_args(Baseline),
+    "variance": get_args(Variance),
+    "time_scale": get_args(TimeScale),
+    "shape": get_args(Shape),
+    "inference": get_args(Inference),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GrowthOptions:
+    """Options of :func:`smartcombo.efficacy.growth`.
+
+    Attributes
+    ----------
+    specification
+        The primary model.
+    day
+        Declared day of comparison on the study's day axis. Default: that of plan.toml, else the
+        last visit at which every arm still has half of its animals.
+    level
+        Confidence level; default that of plan.toml (0.95).
+    robustness
+        Whether to refit over the grid of specifications.
+    """
+
+    specification: Specification = Specification()
+    day: float | None = None
+    level: float | None = None
+    robustness: bool = True
+
+    def __post_init__(self) -> None:
+        if self.level is not None and not 0.5 < self.level < 1:
+            raise ValueError(f"level={self.level!r}: expected a fraction such as 0.95, not percent")

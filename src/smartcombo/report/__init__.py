@@ -1,0 +1,49 @@
+"""From results to figures, one report page, and the tables of a run folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from smartcombo.core.result import Result
+    from smartcombo.study.model import Study
+
+
+def report(study: Study, *results: Result, to: str | Path) -> Path:
+    """Write one self-contained report page that opens offline.
+
+    Parameters
+    ----------
+    study
+        The study the results come from.
+    *results
+        What the analyses returned, in the order the page should show them.
+    to
+        File to write, such as ``"report.html"``; an existing page is replaced.
+
+    Returns
+    -------
+    Path
+        The file written.
+    """
+    from smartcombo.report.page import write_report
+
+    return write_report(study, results, Path(to), {})
+
+
+class _CallablePackage(ModuleType):
+    """Let ``sc.report(study, growth, to=...)`` work although ``report`` is also this package.
+
+    Importing any ``smartcombo.report.*`` module makes Python bind ``smartcombo.report`` to the
+    package, so a function of that name could not survive beside it: the package is the function.
+    """
+
+    def __call__(self, study: Study, *results: Result, to: str | Path) -> Path:
+        """Do what `report` does."""
+        return report(study, *results, to=to)
+
+
+sys.modules[__name__].__class__ = _CallablePackage
