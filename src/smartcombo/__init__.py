@@ -25,8 +25,8 @@ if TYPE_CHECKING:
         ArmDesign,
         SimulationDesign,
         simulate_study,
-        write_study,
     )
+    from smartcombo.study.simulated_files import write_study
 
     __version__: str
 
@@ -42,7 +42,7 @@ _HOMES = {
     "check_study": "smartcombo.study.read",
     "read_study": "smartcombo.study.read",
     "simulate_study": "smartcombo.study.simulate",
-    "write_study": "smartcombo.study.simulate",
+    "write_study": "smartcombo.study.simulated_files",
 }
 """Public name -> module that defines it."""
 

@@ -18,7 +18,10 @@ def check(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The study folder.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
-    """List every problem of a study: where, what was found, what is expected, what to do."""
+    """List every problem of a study, and what to do.
+
+    Exit code 3 where an error would stop the analysis.
+    """
     import sys
 
     from smartcombo.study.read import check_study

@@ -18,7 +18,10 @@ STUDY, RUN = "study", "run"
 def demo(
     out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("smartcombo-demo"),
 ) -> None:
-    """Simulate the built-in SYNTHETIC example as a study folder and analyse it."""
+    """Analyse the built-in SYNTHETIC example.
+
+    Writes a simulated study folder to OUT/study and its run to OUT/run; prints the report's path.
+    """
     from smartcombo.cli.run import analyse
 
     _require_free(out)

@@ -16,7 +16,10 @@ TEMPLATES = ("study.toml", "plan.toml", "volumes.csv", "animals.csv")
 def init(
     folder: Annotated[Path, typer.Argument(file_okay=False, help="The folder to make.")],
 ) -> None:
-    """Write a commented template of a study folder; nothing that exists is replaced."""
+    """Write a commented study folder to fill in.
+
+    Nothing that exists is replaced.
+    """
     from importlib.resources import files
 
     taken = [name for name in TEMPLATES if (folder / name).exists()]

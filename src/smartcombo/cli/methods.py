@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def methods(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
-    """List the methods: question, estimand, assumptions, references with DOI."""
+    """List the methods, what they assume, and their DOI."""
     import smartcombo
 
     registered = smartcombo.methods()

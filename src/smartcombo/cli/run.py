@@ -19,7 +19,11 @@ def run(
         bool, typer.Option("--overwrite", help="Replace an earlier run at --out.")
     ] = False,
 ) -> None:
-    """Read a study, analyse its growth, answer the four questions, write the report."""
+    """Take a study folder to a run folder with a report.
+
+    Reads and checks the study, fits growth, answers the four questions, and prints the path of
+    the report.
+    """
     require_free(out, overwrite=overwrite)
     typer.echo(str(analyse(folder, out)))
 

@@ -1,0 +1,28 @@
+"""Fixtures every folder of tests may use."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED = "SMARTCOMBO_SHARED"
+"""Environment variable: the folder that holds the real studies and reference numbers."""
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """Return the folder of real studies; skip where there is none."""
+    beside = Path(__file__).resolve().parents[2] / "shared"
+    folder = Path(os.environ.get(SHARED, beside))
+    if not folder.is_dir():
+        pytest.skip(f"no real studies: set {SHARED} to the folder that holds them")
+    os.environ[SHARED] = str(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def example_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the built-in SYNTHETIC example written as a study folder; do not change it."""
+    from smartcombo.study.example import write_example
+
+    return write_example(tmp_path_factory.mktemp("example") / "study")
