@@ -1,0 +1,164 @@
+"""Small-sample tests of contrasts of a mixed model: Satterthwaite and Kenward-Roger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+
+from smartcombo.stats.covariance import Information, information, marginal, subject_rows
+from smartcombo.stats.design import ContrastTest, Floats, LongDesign, MixedFit
+
+DegreesOfFreedom = Literal["kenward-roger", "satterthwaite", "residual", "normal"]
+
+EIGENVALUE_TOLERANCE = 1e-8
+"""Directions of the information below this fraction of its largest eigenvalue carry none: a
+variance at its boundary."""
+
+
+def contrast_tests(
+    fit: MixedFit,
+    design: LongDesign,
+    C: Floats,
+    *,
+    df: DegreesOfFreedom = "kenward-roger",
+    level: float = 0.95,
+) -> tuple[ContrastTest, ...]:
+    """Return the t-test of each row of ``C``.
+
+    Parameters
+    ----------
+    C
+        Contrasts, shape ``(k, p)``.
+    df
+        ``kenward-roger`` (adjusted covariance too), ``satterthwaite`` (as lmerTest), ``residual``
+        (N - p) or ``normal``. Where V is not linear in its parameters (power of time),
+        Kenward-Roger is replaced by Satterthwaite.
+    level
+        Confidence level, a fraction.
+
+    References
+    ----------
+    Kenward and Roger 1997, 10.2307/2533558; Kuznetsova 2017, 10.18637/jss.v082.i13.
+    """
+    C = np.atleast_2d(C)
+    if fit.status in ("singular", "not_converged") or df in ("residual", "normal"):
+        flat = np.inf if df == "normal" else float(len(design.y) - len(fit.beta))
+        return tuple(contrast_test(c, fit.beta, fit.cov_beta, flat, level) for c in C)
+    info = information(fit, design)
+    if df == "satterthwaite" or fit.variance_model == "power":
+        W = _inverse(info.observed)
+        return tuple(
+            contrast_test(c, fit.beta, fit.cov_beta, _satterthwaite(c, info, W), level) for c in C
+        )
+    W = _inverse(info.expected)
+    adjusted = _adjusted_covariance(info, W)
+    return tuple(
+        contrast_test(c, fit.beta, adjusted, _kenward_roger(c, info, W), level) for c in C
+    )
+
+
+def kenward_roger_covariance(fit: MixedFit, design: LongDesign) -> Floats:
+    """Return the Kenward-Roger adjusted covariance of beta, shape ``(p, p)``.
+
+    Where Kenward-Roger does not apply (power variance, failed fit) the model's covariance.
+    """
+    if fit.status in ("singular", "not_converged") or fit.variance_model == "power":
+        return fit.cov_beta
+    info = information(fit, design)
+    return _adjusted_covariance(info, _inverse(info.expected))
+
+
+def contrast_test(
+    c: Floats, beta: Floats, covariance: Floats, df: float, level: float
+) -> ContrastTest:
+    """Return the t-test of one contrast ``c' beta`` under a covariance and degrees of freedom."""
+    value = float(c @ beta)
+    se = float(np.sqrt(max(c @ covariance @ c, 0.0))) if np.isfinite(covariance).all() else np.nan
+    statistic = value / se if se > 0 else np.nan
+    half = se * float(stats.t.ppf(0.5 + level / 2, df))
+    p = float(2 * stats.t.sf(abs(statistic), df))
+    return ContrastTest(value, se, float(df), statistic, p, value - half, value + half, level)
+
+
+def _inverse(information_matrix: Floats) -> Floats:
+    """Return the inverse on the directions that carry information."""
+    scale = np.sqrt(np.clip(np.diag(np.abs(information_matrix)), 1e-300, None))
+    scaled = information_matrix / np.outer(scale, scale)
+    values, vectors = np.linalg.eigh((scaled + scaled.T) / 2)
+    keep = values > EIGENVALUE_TOLERANCE * values.max()
+    inverse = (vectors[:, keep] / values[keep]) @ vectors[:, keep].T
+    return np.asarray(inverse / np.outer(scale, scale))
+
+
+def _satterthwaite(c: Floats, info: Information, W: Floats) -> float:
+    a = info.C @ c
+    gradient = -np.einsum("a,kab,b->k", a, info.P, a)
+    variance = float(c @ info.C @ c)
+    spread = float(gradient @ W @ gradient)
+    return 2 * variance**2 / spread if spread > 0 else np.inf
+
+
+def _adjusted_covariance(info: Information, W: Floats) -> Floats:
+    inner = np.einsum("kl,klab->ab", W, info.Q) - np.einsum(
+        "kl,kab,bc,lcd->ad", W, info.P, info.C, info.P, optimize=True
+    )
+    return np.asarray(info.C + 2 * info.C @ inner @ info.C)
+
+
+def _kenward_roger(c: Floats, info: Information, W: Floats) -> float:
+    """Return the denominator degrees of freedom of one contrast.
+
+    For one row Kenward and Roger's A1 and A2 coincide and the scale factor is one up to rounding:
+    the degrees of freedom are those of Satterthwaite with the expected information.
+    """
+    a = info.C @ c
+    gradient = np.einsum("a,kab,b->k", a, info.P, a)
+    variance = float(c @ info.C @ c)
+    A = float(gradient @ W @ gradient) / variance**2
+    return _kenward_roger_df(A)
+
+
+def _kenward_roger_df(A: float) -> float:
+    """Return m of the F(1, m) approximation from A1 = A2 = A (their section 4, one row)."""
+    B = 0.5 * (A + 6 * A)
+    g = (2 * A - 5 * A) / (3 * A) if A > 0 else -1.0
+    c1, c2, c3 = (_c / (3 + 2 * (1 - g)) for _c in (g, 1 - g, 3 - g))
+    expectation = 1 / (1 - A)
+    variance = 2 * (1 + c1 * B) / ((1 - c2 * B) ** 2 * (1 - c3 * B))
+    rho = variance / (2 * expectation**2)
+    return 4 + 3 / (rho - 1)
+
+
+@dataclass(frozen=True)
+class Residuals:
+    """Residuals of a fit, each of shape ``(N,)``.
+
+    ``marginal`` is y - X beta; ``conditional`` also subtracts the subject's random effects;
+    ``standardised`` is the conditional residual over the residual SD of its row.
+    """
+
+    marginal: Floats
+    conditional: Floats
+    standardised: Floats
+
+
+def random_effects(fit: MixedFit, design: LongDesign) -> Floats:
+    """Return the best linear unbiased predictions of the random effects, shape ``(m, q)``."""
+    residual = design.y - design.X @ fit.beta
+    return np.array(
+        [
+            fit.D @ design.Z[rows].T @ np.linalg.solve(marginal(fit, design, rows), residual[rows])
+            for rows in subject_rows(design)
+        ]
+    )
+
+
+def residuals(fit: MixedFit, design: LongDesign) -> Residuals:
+    """Return marginal, conditional and standardised residuals."""
+    whole = design.y - design.X @ fit.beta
+    effects = np.repeat(random_effects(fit, design), np.diff(design.start), axis=0)
+    conditional = whole - np.sum(design.Z * effects, axis=1)
+    return Residuals(whole, conditional, conditional / fit.residual_sd)
