@@ -8,7 +8,6 @@ beside this file and installs into it, never into the system's Python.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -37,8 +36,10 @@ def setup() -> None:
         return
     interpreter = _interpreter()
     say(f"setting up {VENV.name} with {interpreter} (once; needs the network)")
-    install = _make_venv(interpreter)
-    _run(*install, "--quiet", "--editable", ".[dev]")
+    if not _can(str(PYTHON), "import sys"):
+        shutil.rmtree(VENV, ignore_errors=True)
+        _run(interpreter, "-m", "venv", "--without-pip", VENV)
+    _run(*_installer(interpreter), "--quiet", "--editable", ".[dev]", talk=True)
     STAMP.write_text(fingerprint)
     say("ready")
 
@@ -87,9 +88,9 @@ def bench(*arguments: str) -> None:
 
 
 def validate(*arguments: str) -> None:
-    """Simulate size, coverage and power again, and rewrite the tables of docs/validation."""
+    """Simulate size and coverage again, and rewrite the tables of docs/validation."""
     setup()
-    _run(PYTHON, "benchmarks/validate.py", *arguments)
+    _run(PYTHON, "validation/size_and_coverage.py", *arguments)
 
 
 def ci() -> None:
@@ -116,11 +117,16 @@ def say(words: str) -> None:
     print(f"do.py: {words}", file=sys.stderr, flush=True)
 
 
-def _run(*command: str | Path) -> None:
-    """Run a command in the repository; leave with its exit code when it fails."""
-    code = subprocess.run([str(part) for part in command], cwd=ROOT, check=False).returncode
+def _run(*command: str | Path, talk: bool = False) -> None:
+    """Run a command in the repository; leave with its exit code when it fails.
+
+    What a command that only talks prints goes to stderr: stdout is for data.
+    """
+    words = [str(part) for part in command]
+    output = sys.stderr if talk else None
+    code = subprocess.run(words, cwd=ROOT, stdout=output, check=False).returncode
     if code:
-        say(f"failed with exit code {code}: {' '.join(str(part) for part in command)}")
+        say(f"failed with exit code {code}: {' '.join(words)}")
         raise SystemExit(code)
 
 
@@ -131,26 +137,24 @@ def _interpreter() -> str:
     probe = f"import sys; sys.exit(sys.version_info < {OLDEST!r})"
     for name in INTERPRETERS:
         path = shutil.which(name)
-        if path and subprocess.run([path, "-c", probe], check=False).returncode == 0:
+        if path and _can(path, probe):
             return path
     found = ".".join(str(number) for number in sys.version_info[:3])
     say(f"found Python {found}; Python 3.11 or later is needed: install it and run this again")
     raise SystemExit(2)
 
 
-def _make_venv(interpreter: str) -> list[str]:
-    """Make a fresh .venv and return the command that installs into it.
+def _installer(interpreter: str) -> list[str]:
+    """Return the command that installs into .venv: its own pip where it can have one.
 
-    Debian ships Python without ensurepip: there the pip of the system, told to act on .venv only,
-    does the work (``pip --python``), and the system's own packages are not touched.
+    Debian ships Python without ensurepip: there the system's pip, told to act on .venv only
+    (``pip --python``), does the work, and the system's own packages are not touched.
     """
-    if VENV.exists():
-        shutil.rmtree(VENV)
-    if _has(interpreter, "ensurepip"):
-        _run(interpreter, "-m", "venv", VENV)
+    if not _can(str(PYTHON), "import pip") and _can(str(PYTHON), "import ensurepip"):
+        _run(PYTHON, "-m", "ensurepip", talk=True)
+    if _can(str(PYTHON), "import pip"):
         return [str(PYTHON), "-m", "pip", "install"]
-    if _has(interpreter, "pip"):
-        _run(interpreter, "-m", "venv", "--without-pip", VENV)
+    if _can(interpreter, "import pip"):
         return [interpreter, "-m", "pip", "--python", str(PYTHON), "install"]
     say(
         f"{interpreter} has neither ensurepip nor pip, so nothing can be installed; on Debian and "
@@ -159,12 +163,12 @@ def _make_venv(interpreter: str) -> list[str]:
     raise SystemExit(2)
 
 
-def _has(interpreter: str, module: str) -> bool:
-    """Tell whether an interpreter can import a module."""
-    if interpreter == sys.executable:
-        return importlib.util.find_spec(module) is not None
-    command = [interpreter, "-c", f"import {module}"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+def _can(interpreter: str, line: str) -> bool:
+    """Tell whether an interpreter runs and gets through a line of Python."""
+    try:
+        return subprocess.run([interpreter, "-c", line], capture_output=True).returncode == 0
+    except OSError:
+        return False
 
 
 def _usage() -> str:

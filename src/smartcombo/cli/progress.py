@@ -11,7 +11,7 @@ from rich.console import Console
 
 @contextmanager
 def step(words: str) -> Iterator[None]:
-    """Show a spinner while the block runs, then its time; plain lines where there is no terminal."""
+    """Show a spinner on a terminal while the block runs, then how long it took."""
     console = Console(stderr=True, highlight=False)
     started = time.perf_counter()
     with console.status(f"{words} ..."):

@@ -17,9 +17,7 @@ from smartcombo.study.simulated_files import StudyLabels, write_study
 SEED = 20200429
 """Date of the paper whose directions the example follows; any other number would do."""
 
-VPS34I = Agent(
-    "VPS34 inhibitor", "small-molecule", ("VPS34i",), target="VPS34 (PIK3C3)"
-)
+VPS34I = Agent("VPS34 inhibitor", "small-molecule", ("VPS34i",), target="VPS34 (PIK3C3)")
 
 MODELS = (
     TumourModel(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -178,7 +179,7 @@ def _used_agents(simulated: SimulatedStudy) -> list[Agent]:
     return [agent for agent in simulated.agents if agent.id in used]
 
 
-def _block(header: str, facts: dict[str, object]) -> str:
+def _block(header: str, facts: Mapping[str, object]) -> str:
     """Return a TOML table; empty text and lists are left out. JSON scalars are TOML scalars."""
     lines = [
         f"{key} = {json.dumps(value, ensure_ascii=False)}"

@@ -1,0 +1,228 @@
+"""The schema of study.toml and plan.toml; every departure becomes a finding."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from smartcombo.core.finding import Finding
+from smartcombo.study.model import AgentKind
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StudyFacts(_Strict):
+    """``[study]``: what the study is, and where its clock starts."""
+
+    id: str = Field(min_length=1)
+    title: str = ""
+    species: str = "mouse"
+    contact: str = ""
+    licence: str = ""
+    synthetic: bool = False
+    day_axis: Literal["implant", "first-dose"] = "first-dose"
+    baseline_day: float | None = None
+    randomised: bool | None = None
+    randomisation_method: str = ""
+    blinded: bool | None = None
+
+
+class ModelFacts(_Strict):
+    """``[[model]]``: a tumour line in a host."""
+
+    id: str = Field(min_length=1)
+    names: tuple[str, ...] = ()
+    line: str = ""
+    cellosaurus: str = ""
+    strain: str = ""
+    site: str = ""
+    indication: str = ""
+    cold: str = ""
+
+
+class AgentFacts(_Strict):
+    """``[[agent]]``: a drug and every name it goes by."""
+
+    id: str = Field(min_length=1)
+    names: tuple[str, ...] = ()
+    kind: AgentKind
+    target: str = ""
+    code: str = ""
+    species: tuple[str, ...] = ()
+
+
+class TreatmentFacts(_Strict):
+    """One agent of an arm."""
+
+    agent: str
+    dose: float | None = None
+    unit: str = ""
+    route: str = ""
+    schedule: str = ""
+
+
+class ArmFacts(_Strict):
+    """``[[arm]]``: a set of treatments; ``names`` are what the tables call it."""
+
+    id: str = Field(min_length=1)
+    label: str = ""
+    names: tuple[str, ...] = ()
+    agents: tuple[TreatmentFacts, ...]
+
+
+class TableFacts(_Strict):
+    """``[tables.animals]``, and what every table shares."""
+
+    file: str
+    sheet: str = ""
+    decimal: Literal[".", ","] = "."
+    delimiter: str = ""
+    columns: dict[str, str] = Field(default_factory=dict)
+    where: dict[str, str | float | bool] = Field(default_factory=dict)
+
+
+class VolumeTable(TableFacts):
+    """``[tables.volumes]``: the measurements over time."""
+
+    layout: Literal["long", "wide"] = "long"
+    readout: str = "tumour volume"
+    unit: str = "mm3"
+    formula: Literal["", "L*W^2/2", "pi/6*L*W^2"] = ""
+    length_unit: Literal["mm", "cm"] = "mm"
+    detection_limit: float | None = Field(default=None, gt=0)
+    animal_ids: Literal["unique", "within-arm"] = "unique"
+
+
+class Tables(_Strict):
+    """``[tables.*]``."""
+
+    volumes: VolumeTable
+    animals: TableFacts | None = None
+
+
+class LimitFacts(_Strict):
+    """``[limits]``: humane endpoints of this protocol."""
+
+    volume_mm3: float | None = Field(default=None, gt=0)
+    weight_loss_fraction: float | None = Field(default=None, gt=0, lt=1)
+    reference: str = ""
+
+
+class StudyFile(_Strict):
+    """The whole of ``study.toml``."""
+
+    study: StudyFacts
+    model: tuple[ModelFacts, ...] = ()
+    agent: tuple[AgentFacts, ...] = ()
+    arm: tuple[ArmFacts, ...] = Field(min_length=1)
+    tables: Tables
+    limits: LimitFacts = LimitFacts()
+
+
+class PlanFacts(_Strict):
+    """``[plan]``: the choices stated before looking."""
+
+    primary_endpoint: Literal["growth_rate", "volume"] = "growth_rate"
+    primary_question: Literal["Q1", "Q2", "Q3", "Q4"] = "Q2"
+    null_model: Literal["hsa", "bliss", "response_additivity"] = "bliss"
+    day: float | None = None
+    level: float = Field(default=0.95, gt=0.5, lt=1)
+    margin_log_ratio: float | None = Field(default=None, gt=0)
+    margin_rate: float | None = Field(default=None, gt=0)
+    seed: int | None = Field(default=None, ge=0)
+
+
+class PlanFile(_Strict):
+    """The whole of ``plan.toml``."""
+
+    plan: PlanFacts
+
+
+_File = TypeVar("_File", StudyFile, PlanFile)
+
+
+def sha256(data: bytes) -> str:
+    """Return the hexadecimal SHA-256 of bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def load_config(path: Path, schema: type[_File]) -> tuple[_File | None, list[Finding]]:
+    """Return a TOML file read against its schema, or ``None`` with every problem it has."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        return None, [_syntax(path, problem)]
+    if isinstance(content.get("model"), dict):
+        content["model"] = [content["model"]]
+    try:
+        return schema.model_validate(content), []
+    except ValidationError as problems:
+        return None, [_problem(path, error, schema) for error in problems.errors()]
+
+
+def _syntax(path: Path, problem: Exception) -> Finding:
+    return Finding(
+        code="toml-syntax",
+        severity="error",
+        file=path.name,
+        found=str(problem),
+        expected="a TOML file in UTF-8: key = value, text in double quotes",
+        action="correct that line; `smartcombo init` writes a template to compare with",
+    )
+
+
+def _problem(path: Path, error: Any, schema: type[BaseModel]) -> Finding:
+    place = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return _unknown_key(path, error, place, schema)
+    if error["type"] == "missing":
+        return Finding(
+            code="missing-key",
+            severity="error",
+            file=path.name,
+            column=place,
+            found=f"no {place}",
+            expected=f"{place} to be stated",
+            action="add it; `smartcombo init` writes a commented template",
+        )
+    return Finding(
+        code="bad-value",
+        severity="error",
+        file=path.name,
+        column=place,
+        found=repr(error["input"]),
+        expected=str(error["msg"]).replace("Input should be ", ""),
+        action=f"correct {place}",
+    )
+
+
+def _unknown_key(path: Path, error: Any, place: str, schema: type[BaseModel]) -> Finding:
+    known = sorted(_keys(schema, set()))
+    near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return Finding(
+        code="unknown-key",
+        severity="error",
+        file=path.name,
+        column=place,
+        found=f"the key {place}",
+        expected="a key of the study format",
+        action=f"{hint}correct or delete it, so that nothing stated is silently ignored",
+    )
+
+
+def _keys(schema: Any, names: set[str]) -> set[str]:
+    for name, info in schema.model_fields.items():
+        names.add(name)
+        inner = [info.annotation, *getattr(info.annotation, "__args__", ())]
+        for kind in inner:
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                _keys(kind, names)
+    return names

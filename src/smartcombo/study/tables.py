@@ -1,0 +1,194 @@
+"""Tables as labs have them: every cell read as text first, so that each problem has its row."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from smartcombo.core.finding import Finding
+from smartcombo.study.config import TableFacts, sha256
+from smartcombo.study.model import InputFile
+
+FIRST_DATA_ROW = 2
+"""Row number a spreadsheet shows for the first row under the header."""
+MISSING_WORDS = frozenset({"", "na", "n/a", "nan", "nd", ".", "-", "#n/a", "none"})
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A table of text cells with the spreadsheet row number of each row as its index."""
+
+    name: str
+    cells: pd.DataFrame
+    input: InputFile
+
+
+def load_table(folder: Path, facts: TableFacts) -> tuple[TextTable | None, list[Finding]]:
+    """Return a table as text, filtered by ``where``; or ``None`` with what is wrong."""
+    path = folder / os.path.expandvars(facts.file)
+    if not path.is_file():
+        return None, [_missing_file(folder, facts.file)]
+    try:
+        cells = _read_text(path, facts)
+    except ImportError:
+        return None, [_needs_excel(path)]
+    except (ValueError, OSError, pd.errors.ParserError) as problem:
+        return None, [_unreadable(path, problem)]
+    cells.columns = [str(column).strip() for column in cells.columns]
+    cells.index = pd.RangeIndex(FIRST_DATA_ROW, FIRST_DATA_ROW + len(cells))
+    cells = cells[~(cells == "").all(axis=1)]
+    for column, value in facts.where.items():
+        if column not in cells:
+            return None, [_missing_column(path.name, column, list(cells.columns))]
+        cells = cells[cells[column] == _as_text(value)]
+    if cells.empty:
+        return None, [_empty(path)]
+    return TextTable(path.name, cells, InputFile(path.name, sha256(path.read_bytes()), len(cells))), []
+
+
+def _as_text(value: str | float | bool) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _read_text(path: Path, facts: TableFacts) -> pd.DataFrame:
+    kind = path.suffix.lower()
+    if kind in (".xlsx", ".xlsm", ".xls"):
+        table = pd.read_excel(path, sheet_name=facts.sheet or 0, dtype=object)
+        return table.map(_cell_text)
+    if kind == ".parquet":
+        return pd.read_parquet(path).map(_cell_text)
+    text = path.read_text(encoding="utf-8-sig")
+    separator = facts.delimiter or ("\t" if kind in (".tsv", ".tab") else _separator(text))
+    table = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    return table.map(str.strip)
+
+
+def _separator(text: str) -> str:
+    header = text.split("\n", 1)[0]
+    return max((",", ";", "\t"), key=header.count)
+
+
+def _cell_text(value: object) -> str:
+    if value is None or (isinstance(value, float) and value != value) or value is pd.NaT:
+        return ""
+    return repr(value) if isinstance(value, float) else str(value).strip()
+
+
+def find_column(table: TextTable, facts: TableFacts, name: str, known: tuple[str, ...]) -> str | None:
+    """Return the column of the table that holds ``name``: as mapped, else by a usual name."""
+    if name in facts.columns:
+        return facts.columns[name] if facts.columns[name] in table.cells else None
+    by_name = {_plain(column): column for column in table.cells.columns}
+    return next((by_name[_plain(k)] for k in (name, *known) if _plain(k) in by_name), None)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", str(name).lower())
+
+
+def numbers(
+    table: TextTable, column: str, decimal: str
+) -> tuple[pd.Series, list[Finding]]:
+    """Return a column as numbers with blank cells missing, and a finding for each other text."""
+    text = table.cells[column]
+    blank = text.str.lower().isin(MISSING_WORDS)
+    other = "," if decimal == "." else "."
+    plain = text if decimal == "." else text.str.replace(",", ".", regex=False)
+    values = pd.to_numeric(plain.where(~blank), errors="coerce")
+    if decimal == ",":
+        values = values.mask(text.str.contains(".", regex=False) & text.str.contains(","))
+    bad = values.isna() & ~blank
+    findings = [
+        _not_a_number(table.name, int(row), column, cell, decimal, other)
+        for row, cell in text[bad].items()
+    ]
+    return values.astype(float), findings
+
+
+def _not_a_number(
+    file: str, row: int, column: str, cell: str, decimal: str, other: str
+) -> Finding:
+    comma = bool(re.fullmatch(r"-?\d+" + re.escape(other) + r"\d+", cell))
+    action = (
+        f'if "{other}" is the decimal sign of this file, state decimal = "{other}" for the table'
+        if comma
+        else "write the number, or leave the cell blank if it was not measured"
+    )
+    return Finding(
+        code="decimal-sign" if comma else "text-in-number-cell",
+        severity="error",
+        file=file,
+        row=row,
+        column=column,
+        found=repr(cell),
+        expected=f'a number with "{decimal}" as decimal sign, or a blank cell',
+        action=action,
+    )
+
+
+def missing_column(table: TextTable, name: str) -> Finding:
+    """Return the finding that a table lacks the column for ``name``."""
+    return _missing_column(table.name, name, list(table.cells.columns))
+
+
+def _missing_column(file: str, name: str, there: list[str]) -> Finding:
+    return Finding(
+        code="missing-column",
+        severity="error",
+        file=file,
+        column=name,
+        found=f"the columns {', '.join(there[:12])}",
+        expected=f"a column for {name}",
+        action=f'name it under columns in study.toml: columns = {{ {name} = "..." }}',
+    )
+
+
+def _missing_file(folder: Path, name: str) -> Finding:
+    there = sorted(item.name for item in folder.iterdir()) if folder.is_dir() else []
+    unset = re.findall(r"\$\{(\w+)\}", os.path.expandvars(name))
+    hint = f"set the environment variable {unset[0]}" if unset else "correct the name or add it"
+    return Finding(
+        code="missing-file",
+        severity="error",
+        file=name,
+        found=f"no such file; the folder holds {', '.join(there[:12]) or 'nothing'}",
+        expected=f"the file {name}",
+        action=hint,
+    )
+
+
+def _needs_excel(path: Path) -> Finding:
+    return Finding(
+        code="missing-extra",
+        severity="error",
+        file=path.name,
+        found="an Excel file, and no reader for it installed",
+        expected="the extra `excel`",
+        action="pip install 'smartcombo[excel]', or save the sheet as CSV",
+    )
+
+
+def _unreadable(path: Path, problem: Exception) -> Finding:
+    return Finding(
+        code="unreadable-table",
+        severity="error",
+        file=path.name,
+        found=str(problem),
+        expected="a CSV, TSV, Excel or Parquet table with one header row",
+        action="open it and save it again as CSV (UTF-8)",
+    )
+
+
+def _empty(path: Path) -> Finding:
+    return Finding(
+        code="empty-table",
+        severity="error",
+        file=path.name,
+        found="no rows",
+        expected="at least one row of data under the header",
+        action="fill in the table, or correct the where filter in study.toml",
+    )
