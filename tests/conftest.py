@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from smartcombo.core.result import Result
+
 SHARED = "SMARTCOMBO_SHARED"
 """Environment variable: the folder that holds the real studies and reference numbers."""
 
@@ -26,3 +28,11 @@ def example_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from smartcombo.study.example import write_example
 
     return write_example(tmp_path_factory.mktemp("example") / "study")
+
+
+@pytest.fixture(scope="session")
+def example_growth(example_folder: Path) -> Result:
+    """Return the growth analysis of the built-in example."""
+    import smartcombo as sc
+
+    return sc.efficacy.growth(sc.read_study(example_folder))

@@ -164,7 +164,8 @@ def run(studies: int, settings: list[Setting], workers: int) -> pd.DataFrame:
             row = table.drop(columns="error").mean().to_dict()
             rows.append(
                 {"n": setting.n, "visits": setting.visits, "culled": setting.culled}
-                | {"studies": len(table), "bias_z": bias} | row
+                | {"studies": len(table), "bias_z": bias}
+                | row
             )
     return pd.DataFrame(rows)
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,14 @@ def test_check_leaves_with_3_on_errors_and_says_what_to_do(tmp_path: Path, check
     for words in ("unknown-arm", "volumes.csv, row 12", "correct the name", "1 error, 1 warning"):
         assert words in outcome.stdout
     assert outcome.stderr == ""
+
+
+def test_many_findings_of_a_kind_stay_readable_and_are_all_counted(tmp_path: Path, checked) -> None:
+    checked(*[replace(ERROR, row=row) for row in range(2, 42)])
+    shown = smartcombo("check", tmp_path).stdout
+    assert "and 35 more" in shown
+    assert "40 errors" in shown
+    assert shown.count("unknown-arm") == 6
 
 
 def test_check_leaves_with_0_on_warnings(tmp_path: Path, checked) -> None:

@@ -18,9 +18,10 @@ TITLES: dict[Severity, str] = {
     "note": "Notes",
 }
 
-
 PLAIN_WIDTH = 120
 """Columns of a table that goes to a file or a pipe, which have no width of their own."""
+SHOWN_OF_A_KIND = 5
+"""Findings of one code shown in a table; a study with one mistake in each row stays readable."""
 
 
 def show_findings(findings: Iterable[Finding], stream: TextIO) -> None:
@@ -56,8 +57,14 @@ def _table(severity: Severity, findings: list[Finding]) -> Table:
     )
     for column, share in (("where", 3), ("found", 4), ("expected", 4), ("what to do", 4)):
         table.add_column(column, ratio=share, overflow="fold")
-    for finding in findings:
-        place = Text.assemble(finding.where, "\n", (finding.code, COLOURS[severity]))
-        cells = (finding.found, finding.expected, finding.action)
-        table.add_row(place, *(Text(str(cell)) for cell in cells))
+    for code in dict.fromkeys(finding.code for finding in findings):
+        alike = [finding for finding in findings if finding.code == code]
+        for finding in alike[:SHOWN_OF_A_KIND]:
+            place = Text.assemble(finding.where, "\n", (code, COLOURS[severity]))
+            cells = (finding.found, finding.expected, finding.action)
+            table.add_row(place, *(Text(str(cell)) for cell in cells))
+        more = len(alike) - SHOWN_OF_A_KIND
+        if more > 0:
+            rest = Text(f"... and {more} more; all with smartcombo check --json", style="italic")
+            table.add_row(Text(code, style=COLOURS[severity]), rest)
     return table

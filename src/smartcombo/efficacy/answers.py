@@ -62,9 +62,10 @@ def _from_test(test: ContrastTest) -> Answer:
 def _best_single(fitted: FittedGrowth, C: Floats) -> Answer:
     """Return combination minus the smallest of its parts: an intersection-union test.
 
-    Better than every part needs every one-sided test (Berger 1982, 10.1080/00401706.1982.10487790), so the
-    upper limit is the largest of the upper limits. Worse than the best part needs only one, so the
-    lower limits share the error among the parts (Bonferroni).
+    Better than every part needs every one-sided test (Berger 1982,
+    10.1080/00401706.1982.10487790), so the upper limit is the largest of the upper limits. Worse
+    than the best part needs only one, so the lower limits share the error among the parts
+    (Bonferroni).
     """
     level = fitted.level
     plain = fitted.tests(C)

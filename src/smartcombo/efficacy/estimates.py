@@ -258,7 +258,7 @@ def _excess_inhibition(got: Answer) -> dict[str, Any]:
         "df": got.df,
         "p": got.p,
         "unit": "fraction",
-        "scale": "inhibition beyond the sum of the single agents', as a fraction of vehicle volume; "
+        "scale": "inhibition beyond the single agents' sum, as a fraction of vehicle volume; "
         "positive is synergy",
         "verdict": verdict("Q4", got.low, got.high, None),
     }

@@ -1,4 +1,4 @@
-"""Colours, marks and type of every figure: one look, safe for colour-blind readers and for print."""
+"""Colours, marks and type of every figure: one look, safe for colour-blind eyes and for print."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ROLE_COLOURS: dict[Role, str] = {
     "combination": "#c2410c",
 }
 FURTHER_COLOURS = ("#cc79a7", "#009e73", "#56b4e9", "#6b4c9a", "#8c6d31", "#1f2933", "#d6c000")
-"""For a second arm of the same role: Okabe and Ito's colours, then three that stay apart from them."""
+"""For a second arm of the same role: Okabe and Ito's colours, then three apart from them."""
 
 
 @dataclass(frozen=True, slots=True)

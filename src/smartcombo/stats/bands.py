@@ -49,7 +49,9 @@ def simultaneous_critical(
 
     def excess(critical: float) -> float:
         squared = (critical / largest) ** 2 / rank
-        inside = stats.chi2.cdf(squared * rank, rank) if np.isinf(df) else stats.f.cdf(squared, rank, df)
+        inside = (
+            stats.chi2.cdf(squared * rank, rank) if np.isinf(df) else stats.f.cdf(squared, rank, df)
+        )
         return float(np.mean(inside)) - level
 
     low = float(stats.t.ppf(0.5 + level / 2, df))

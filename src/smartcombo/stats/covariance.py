@@ -108,8 +108,10 @@ def information(fit: MixedFit, design: LongDesign) -> Information:
         traces += np.einsum("kij,lji->kl", A, A)
         quadratic += np.einsum("ki,ij,lj->kl", d, inverse, d, optimize=True)
         cross += np.einsum("ki,ij,ja->ka", d, inverse, X[rows], optimize=True)
-    trace_P = traces - 2 * np.einsum("ab,klba->kl", C, Q) + np.einsum(
-        "ab,kbc,cd,lda->kl", C, P, C, P, optimize=True
+    trace_P = (
+        traces
+        - 2 * np.einsum("ab,klba->kl", C, Q)
+        + np.einsum("ab,kbc,cd,lda->kl", C, P, C, P, optimize=True)
     )
     data_term = quadratic - np.einsum("ka,ab,lb->kl", cross, C, cross)
     return Information(C, P, Q, 0.5 * trace_P, data_term - 0.5 * trace_P)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize
 
-from smartcombo.stats.design import Floats, FitStatus, LongDesign, MixedFit, VarianceModel
+from smartcombo.stats.design import FitStatus, Floats, LongDesign, MixedFit, VarianceModel
 from smartcombo.stats.mixed_kernel import (
     cholesky_factor,
     cross_products,
@@ -59,7 +59,10 @@ def fit_mixed(
     ----------
     Laird and Ware 1982, 10.2307/2529876; Pinheiro and Bates 2000, 10.1007/b98882.
     """
-    if np.linalg.matrix_rank(design.X, tol=RANK_TOLERANCE * np.abs(design.X).max()) < design.X.shape[1]:
+    if (
+        np.linalg.matrix_rank(design.X, tol=RANK_TOLERANCE * np.abs(design.X).max())
+        < design.X.shape[1]
+    ):
         return _singular(design, variance, reml)
     scale = np.sqrt(np.mean(design.Z**2, axis=0))
     if variance == "common":
@@ -75,11 +78,13 @@ def _solve(
 ) -> _Solution:
     w = 1.0 / ratios
     y, X, Z = design.y * w, design.X * w[:, None], design.Z * (w[:, None] / scale)
-    parts = cross_products(y, X, Z, design.start)
+    ZZ, ZX, Zy, XX, Xy, yy = cross_products(y, X, Z, design.start)
     q = Z.shape[1]
     first = np.eye(q)[np.tril_indices(q)] if start is None else start
-    theta, converged, steps = minimise(first, *parts, len(y), reml)
-    deviance, _, beta, S_inverse, sigma2 = profile_deviance(theta, *parts, len(y), reml)
+    theta, converged, steps = minimise(first, ZZ, ZX, Zy, XX, Xy, yy, len(y), reml)
+    deviance, _, beta, S_inverse, sigma2 = profile_deviance(
+        theta, ZZ, ZX, Zy, XX, Xy, yy, len(y), reml
+    )
     deviance += 2.0 * float(np.sum(np.log(ratios)))
     return _Solution(theta, deviance, beta, S_inverse, sigma2, bool(converged), int(steps))
 

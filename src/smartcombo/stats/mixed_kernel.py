@@ -1,7 +1,7 @@
 """Kernels of the mixed model: profile (restricted) deviance, its gradient, and the optimiser.
 
-Notation of Laird and Ware (10.2307/2529876) with the relative Cholesky factor L of lme4: for subject
-i, ``V_i / sigma2 = diag(s^2) + Z L L' Z'``. After whitening rows by ``1 / s`` everything the
+Notation of Laird and Ware (10.2307/2529876) with the relative Cholesky factor L of lme4: for
+subject i, ``V_i / sigma2 = diag(s^2) + Z L L' Z'``. After whitening rows by ``1 / s`` all that the
 likelihood needs of a subject are its cross-products, so a step costs O(m q^2 p), not O(N).
 """
 
@@ -137,9 +137,7 @@ def minimise(theta, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml):  # type: ignore[no-un
         slope, rate = g @ d, 1.0
         while rate > 1e-10:
             trial = theta + rate * d
-            f_new, g_new, _, _, _ = profile_deviance(
-                trial, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml
-            )
+            f_new, g_new, _, _, _ = profile_deviance(trial, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml)
             if f_new <= f + 1e-4 * rate * slope or abs(rate * slope) < 1e-11 * abs(f):
                 break
             rate /= 2.0

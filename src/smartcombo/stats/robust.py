@@ -13,15 +13,18 @@ from smartcombo.stats.design import ContrastTest, Floats, LongDesign, MixedFit
 from smartcombo.stats.inference import contrast_test
 
 EIGENVALUE_TOLERANCE = 1e-12
-"""Below this fraction of the largest, an eigenvalue of the adjustment is zero: a subject that alone
-identifies a coefficient."""
+"""Below this fraction of the largest, an eigenvalue of the adjustment is zero: a subject that
+alone identifies a coefficient."""
 
 
 def cr2_covariance(fit: MixedFit, design: LongDesign) -> Floats:
     """Return the CR2 covariance of beta, shape ``(p, p)``."""
     residual = design.y - design.X @ fit.beta
     scores = np.array(
-        [E @ residual[rows] for E, rows in zip(_estimators(fit, design), subject_rows(design), strict=True)]
+        [
+            E @ residual[rows]
+            for E, rows in zip(_estimators(fit, design), subject_rows(design), strict=True)
+        ]
     )
     return np.asarray(scores.T @ scores)
 
@@ -42,7 +45,7 @@ def cr2_tests(
 
 
 def _estimators(fit: MixedFit, design: LongDesign) -> list[Floats]:
-    """Return, for each subject, ``C X' W A`` of shape ``(p, n_i)``: residuals to a score of beta."""
+    """Return ``C X' W A`` of each subject, shape ``(p, n_i)``: residuals to a score of beta."""
     estimators = []
     for rows in subject_rows(design):
         V, X = marginal(fit, design, rows), design.X[rows]
@@ -59,10 +62,8 @@ def _inverse_root(B: Floats) -> Floats:
     return np.asarray((vectors[:, keep] / np.sqrt(values[keep])) @ vectors[:, keep].T)
 
 
-def _degrees(
-    c: Floats, estimators: list[Floats], fit: MixedFit, design: LongDesign
-) -> float:
-    """Return Satterthwaite's df: the scores' covariance under the working model, trace^2 / norm^2."""
+def _degrees(c: Floats, estimators: list[Floats], fit: MixedFit, design: LongDesign) -> float:
+    """Return Satterthwaite's df, trace^2 / norm^2 of the scores' working covariance."""
     rows = subject_rows(design)
     h = [c @ E for E in estimators]
     own = np.array([a @ marginal(fit, design, r) @ a for a, r in zip(h, rows, strict=True)])

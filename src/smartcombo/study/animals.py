@@ -70,9 +70,7 @@ def _blank(base: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**dict.fromkeys(NUMBER_COLUMNS, float("nan")))
 
 
-def _stated(
-    text: TextTable, given: TableFacts, column: str
-) -> tuple[pd.DataFrame, list[Finding]]:
+def _stated(text: TextTable, given: TableFacts, column: str) -> tuple[pd.DataFrame, list[Finding]]:
     findings: list[Finding] = []
     rows = pd.DataFrame({"animal": text.cells[column], "row": text.cells.index})
     arm = find_column(text, given, "arm", ("treatment", "group"))
@@ -90,7 +88,9 @@ def _stated(
     words = text.cells[excluded].str.lower() if excluded else pd.Series("", index=rows.index)
     rows["excluded"] = words.isin(YES)
     findings += [
-        _finding(text.name, int(row), "excluded", "bad-value", repr(word), "yes or no", "write yes or no")
+        _finding(
+            text.name, int(row), "excluded", "bad-value", repr(word), "yes or no", "write yes or no"
+        )
         for row, word in words[~words.isin(YES | NO)].items()
     ]
     return rows, findings + _row_findings(text.name, rows)
@@ -120,7 +120,14 @@ def _row_findings(file: str, rows: pd.DataFrame) -> list[Finding]:
 
 
 def _finding(
-    file: str, row: int, column: str, code: str, found: str, expected: str, action: str, who: str = ""
+    file: str,
+    row: int,
+    column: str,
+    code: str,
+    found: str,
+    expected: str,
+    action: str,
+    who: str = "",
 ) -> Finding:
     return Finding(code, "error", found, expected, action, file, int(row), column, str(who))
 
@@ -153,7 +160,7 @@ def _arm_conflicts(
         if stated != measured.get(row.animal, stated):
             findings.append(
                 _finding(file, row.row, "arm", "arm-conflict",
-                         f"animal {row.animal} in {row.arm!r}, measured in {measured[row.animal]!r}",
+                         f"{row.animal} in {row.arm!r}, measured in {measured[row.animal]!r}",
                          "one arm per animal in all tables", "correct the wrong one", row.animal)
             )  # fmt: skip
     return findings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
 
 from smartcombo.study.model import Agent, AgentKind, Arm, Combination, Role, Study, Treatment
@@ -78,7 +78,7 @@ def _combination(study: Study, arm: Arm, vehicle: str | None) -> Combination:
     )
 
 
-def _agent_order(agents: tuple[Agent, ...]) -> object:
+def _agent_order(agents: tuple[Agent, ...]) -> Callable[[str], int]:
     order = {agent.id: number for number, agent in enumerate(agents)}
     return lambda agent: order.get(agent, len(order))
 

@@ -1,4 +1,4 @@
-"""Checks of the measurements of a study that could be read: each a function that finds one thing."""
+"""Checks of the measurements of a study that could be read: a function for each mistake."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import numpy as np
 import pandas as pd
 
 from smartcombo.core.finding import Finding
+from smartcombo.study.checks_arms import ARM_CHECKS
 from smartcombo.study.config import StudyFile
 from smartcombo.study.model import Study
-from smartcombo.study.checks_arms import ARM_CHECKS
 
 IMPOSSIBLE_VOLUME_MM3 = 20_000.0
 """A tumour of 20 cm3 would weigh as much as the mouse."""
 SLIP_FACTOR = 8.0
-"""A visit this far above and below both neighbours is more likely a slip of the decimal point than
-a tumour; 10-fold slips show as about 8-fold or more beside a growing neighbour."""
+"""A visit this far off both neighbours is more likely a slip of the decimal point than a tumour;
+10-fold slips show as about 8-fold or more beside a growing neighbour."""
 FASTEST_DOUBLING_HOURS = 12.0
 """The fastest syngeneic lines double in about a day; half of that is not growth."""
 REGROWTH_FACTOR = 4.0
-"""Growth is called impossible only beyond this factor: callipers err by a third on small tumours."""
+"""Growth is called impossible only beyond this factor: callipers err by a third on small ones."""
 
 
 def check_measurements(study: Study, facts: StudyFile) -> list[Finding]:
@@ -111,8 +111,8 @@ def unit_slips(study: Study, file: str) -> list[Finding]:
     slipped = rows[(up > SLIP_FACTOR) | (down > SLIP_FACTOR)]
     return [
         _at(row, file, "unit-slip", "warning",
-            f"{row.value:g} between {row.before:g} and {row.after:g} {study.readout.unit} of animal "
-            f"{row.animal}", "a value near its neighbours",
+            f"{row.value:g} between {row.before:g} and {row.after:g} {study.readout.unit} of "
+            f"animal {row.animal}", "a value near its neighbours",
             "check the decimal point in the notebook; it is analysed as written")
         for row in slipped.itertuples()
     ]  # fmt: skip
@@ -123,9 +123,7 @@ def impossible_growth(study: Study, file: str) -> list[Finding]:
     rows = _with_neighbours(study)
     factor = rows["value"] / rows["before"]
     hours = 24.0 * (rows["day"] - rows["day_before"])
-    fast = rows[
-        (factor > REGROWTH_FACTOR) & (hours < np.log2(factor) * FASTEST_DOUBLING_HOURS)
-    ]
+    fast = rows[(factor > REGROWTH_FACTOR) & (hours < np.log2(factor) * FASTEST_DOUBLING_HOURS)]
     return [
         _at(row, file, "impossible-growth", "warning",
             f"{row.before:g} to {row.value:g} {study.readout.unit} from day {row.day_before:g} to "

@@ -13,8 +13,8 @@ from smartcombo.study.model import Study
 
 IMBALANCE_LEVEL = 0.05
 IMBALANCE_RATIO = 1.5
-"""Arms whose geometric mean baselines differ by half are reported even where the test is quiet: with
-five mice an arm it nearly always is."""
+"""Arms whose geometric mean baselines differ by half are reported even where the test is quiet:
+with five mice an arm it nearly always is."""
 TINY_FRACTION = 0.2
 """A baseline below a fifth of the median is mostly measurement error, and a relative volume that
 divides by it explodes."""
@@ -45,7 +45,10 @@ def baseline_imbalance(study: Study) -> list[Finding]:
     """Find arms that did not start alike: test and size."""
     findings = []
     for model, rows in _baseline(study).groupby("model", sort=False):
-        arms = {str(arm): np.log(g["shown"].to_numpy(float)) for arm, g in rows.groupby("arm", sort=False)}
+        arms = {
+            str(arm): np.log(g["shown"].to_numpy(float))
+            for arm, g in rows.groupby("arm", sort=False)
+        }
         groups = [g for g in arms.values() if len(g) > 1]
         if len(groups) < 2 or np.ptp(np.concatenate(groups)) == 0:
             continue
@@ -92,7 +95,7 @@ def tiny_baseline(study: Study) -> list[Finding]:
                     found=f"animal {row.animal} of {study.label(str(row.arm))} starts at "
                     f"{row.value:g} {study.readout.unit}; the median of {model} is {median:.3g}",
                     expected=f"at least {TINY_FRACTION:.0%} of the median",
-                    action="relative volumes of this animal explode; the constrained model bears it",
+                    action="its relative volumes explode; the constrained model bears it",
                 )
             )
     return findings

@@ -125,5 +125,11 @@ def _arms(
         ArmDesign("vehicle", vehicle, label="Vehicle"),
         ArmDesign("anti-PD-1", ici, (pd1,), "Anti-PD-1"),
         ArmDesign("VPS34i", molecule, (inhibitor,), "VPS34 inhibitor"),
-        ArmDesign("both", both, (pd1, inhibitor), "Both", responder_fraction=responders),
+        ArmDesign(
+            "both",
+            both,
+            (pd1, inhibitor),
+            "Anti-PD-1 + VPS34 inhibitor",
+            responder_fraction=responders,
+        ),
     )

@@ -68,9 +68,7 @@ def _read(folder: Path) -> tuple[Study | None, list[Finding]]:
     return study, findings + table_findings
 
 
-def _assemble(
-    folder: Path, facts: StudyFile, plan: Plan
-) -> tuple[Study | None, list[Finding]]:
+def _assemble(folder: Path, facts: StudyFile, plan: Plan) -> tuple[Study | None, list[Finding]]:
     arms = declared_arms(facts)
     read, findings = read_volumes(folder, facts, arms)
     if read is None:
@@ -165,5 +163,3 @@ def _no_study(folder: Path) -> Finding:
         expected="a study folder with study.toml",
         action=f"smartcombo init {folder} writes a commented template",
     )
-
-

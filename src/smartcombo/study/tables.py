@@ -47,7 +47,9 @@ def load_table(folder: Path, facts: TableFacts) -> tuple[TextTable | None, list[
         cells = cells[cells[column] == _as_text(value)]
     if cells.empty:
         return None, [_empty(path)]
-    return TextTable(path.name, cells, InputFile(path.name, sha256(path.read_bytes()), len(cells))), []
+    return TextTable(
+        path.name, cells, InputFile(path.name, sha256(path.read_bytes()), len(cells))
+    ), []
 
 
 def _as_text(value: str | float | bool) -> str:
@@ -78,7 +80,9 @@ def _cell_text(value: object) -> str:
     return repr(value) if isinstance(value, float) else str(value).strip()
 
 
-def find_column(table: TextTable, facts: TableFacts, name: str, known: tuple[str, ...]) -> str | None:
+def find_column(
+    table: TextTable, facts: TableFacts, name: str, known: tuple[str, ...]
+) -> str | None:
     """Return the column of the table that holds ``name``: as mapped, else by a usual name."""
     if name in facts.columns:
         return facts.columns[name] if facts.columns[name] in table.cells else None
@@ -90,9 +94,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", str(name).lower())
 
 
-def numbers(
-    table: TextTable, column: str, decimal: str
-) -> tuple[pd.Series, list[Finding]]:
+def numbers(table: TextTable, column: str, decimal: str) -> tuple[pd.Series, list[Finding]]:
     """Return a column as numbers with blank cells missing, and a finding for each other text."""
     text = table.cells[column]
     blank = text.str.lower().isin(MISSING_WORDS)
@@ -109,9 +111,7 @@ def numbers(
     return values.astype(float), findings
 
 
-def _not_a_number(
-    file: str, row: int, column: str, cell: str, decimal: str, other: str
-) -> Finding:
+def _not_a_number(file: str, row: int, column: str, cell: str, decimal: str, other: str) -> Finding:
     comma = bool(re.fullmatch(r"-?\d+" + re.escape(other) + r"\d+", cell))
     action = (
         f'if "{other}" is the decimal sign of this file, state decimal = "{other}" for the table'

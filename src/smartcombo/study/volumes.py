@@ -71,9 +71,7 @@ def read_volumes(
     return ReadVolumes(table, text.input, derivation), findings
 
 
-def _long(
-    text: TextTable, given: VolumeTable
-) -> tuple[pd.DataFrame | None, str, list[Finding]]:
+def _long(text: TextTable, given: VolumeTable) -> tuple[pd.DataFrame | None, str, list[Finding]]:
     computed = bool(given.formula)
     needed = ["animal", "arm", "day", *(("length", "width") if computed else ("value",))]
     columns = {name: find_column(text, given, name, USUAL_NAMES[name]) for name in needed}
@@ -135,10 +133,10 @@ def _computed(
     return factor * (scale * length) * (scale * width) ** 2, name, findings
 
 
-def _wide(
-    text: TextTable, given: VolumeTable
-) -> tuple[pd.DataFrame | None, str, list[Finding]]:
-    columns = {name: find_column(text, given, name, USUAL_NAMES[name]) for name in ("animal", "arm")}
+def _wide(text: TextTable, given: VolumeTable) -> tuple[pd.DataFrame | None, str, list[Finding]]:
+    columns = {
+        name: find_column(text, given, name, USUAL_NAMES[name]) for name in ("animal", "arm")
+    }
     lost = [missing_column(text, name) for name, column in columns.items() if column is None]
     days = {c: m for c in text.cells.columns if (m := DAY_HEADER.match(c))}
     if not days:
@@ -221,9 +219,7 @@ def _unknown(code: str, what: str, name: str, known: list[str], file: str, row: 
     )
 
 
-def detection_limit(
-    given: VolumeTable, table: pd.DataFrame
-) -> tuple[float, bool, list[Finding]]:
+def detection_limit(given: VolumeTable, table: pd.DataFrame) -> tuple[float, bool, list[Finding]]:
     """Return the limit, whether it was stated, and a finding where it was not and matters.
 
     The default is the smallest positive value of the study: nothing smaller was ever recorded.
@@ -235,18 +231,22 @@ def detection_limit(
     zeros = table[table["value"] == 0]
     if zeros.empty:
         return smallest / 2, False, []
-    return smallest, False, [
-        Finding(
-            code="detection-limit-default",
-            severity="warning",
-            file=Path(given.file).name,
-            column="value",
-            found=f"{len(zeros)} zeros of {zeros['animal'].nunique()} animals, no limit stated",
-            expected="detection_limit under [tables.volumes]",
-            action=f"the smallest positive value, {smallest:g} {given.unit}, is taken as limit; "
-            "state the callipers' limit instead",
-        )
-    ]
+    return (
+        smallest,
+        False,
+        [
+            Finding(
+                code="detection-limit-default",
+                severity="warning",
+                file=Path(given.file).name,
+                column="value",
+                found=f"{len(zeros)} zeros, {zeros['animal'].nunique()} animals; no limit stated",
+                expected="detection_limit under [tables.volumes]",
+                action=f"the smallest positive value, {smallest:g} {given.unit}, is the limit used; "
+                "state the callipers' limit instead",
+            )
+        ],
+    )
 
 
 def sort_volumes(
@@ -258,5 +258,3 @@ def sort_volumes(
     keys = table.assign(_m=table["model"].map(model_order), _a=table["arm"].map(arm_order))
     ordered = keys.sort_values(["_m", "_a", "animal", "day", "row"], kind="stable")
     return ordered[list(VOLUME_COLUMNS)].reset_index(drop=True)
-
-

@@ -133,7 +133,7 @@ def _pixel(value: float, domain: list[float], *, log: bool) -> float:
 
 
 def apart(heights: list[float], limit: float) -> list[float]:
-    """Return label heights pushed apart to at least ``LABEL_GAP``, in the order given, within limit."""
+    """Return label heights pushed apart to at least ``LABEL_GAP``, within limit."""
     order = sorted(range(len(heights)), key=lambda i: heights[i])
     placed = [0.0] * len(heights)
     floor = 0.0

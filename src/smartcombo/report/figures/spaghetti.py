@@ -297,7 +297,7 @@ def _caption(context: Context, table: pd.DataFrame) -> str:
     if at_limit:
         words.append(
             f"Open circles stand on the detection limit ({context.study.readout.limit:g} "
-            f"{_unit(context)}): {at_limit} mice were at or below it at least once, and none is dropped."
+            f"{_unit(context)}): {at_limit} mice were at or below it once or more; none is dropped."
         )
     if table["ending"].notna().any():
         words.append("The mark at the end of a curve says why the mouse left.")

@@ -1,0 +1,111 @@
+"""The run folder: tables, figures, provenance and the page, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from smartcombo.core.finding import findings_table
+from smartcombo.core.result import Result
+from smartcombo.report.figures.base import Figure
+from smartcombo.report.figures.gallery import figures_of
+from smartcombo.report.page import write_report
+from smartcombo.report.theme import VEGA_LITE_VERSION
+from smartcombo.study.model import Study
+
+FLOAT_FORMAT = "%.12g"
+"""Twelve digits: more than any estimate deserves, fewer than differ between processors."""
+PNG_SCALE = 2
+PACKAGES = ("numpy", "scipy", "numba", "pandas", "pyarrow", "altair", "vl-convert-python")
+
+
+def write_run(study: Study, results: Sequence[Result], out: Path) -> Path:
+    """Write the run folder, replacing an earlier one; a failure leaves nothing half-written.
+
+    Returns
+    -------
+    Path
+        The folder: estimates, findings, checks, provenance, figures and ``report.html``.
+    """
+    out = Path(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        _write_all(study, results, work)
+        if out.exists():
+            shutil.rmtree(out)
+        work.rename(out)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+    out.chmod(0o755)
+    return out
+
+
+def _write_all(study: Study, results: Sequence[Result], folder: Path) -> None:
+    estimates = pd.concat([result.estimates for result in results], ignore_index=True)
+    checks = pd.concat([result.checks for result in results], ignore_index=True)
+    found = [*study.findings, *(f for result in results for f in result.findings)]
+    if study.synthetic:
+        estimates = estimates.assign(data="SYNTHETIC")
+        checks = checks.assign(data="SYNTHETIC")
+    _csv(estimates, folder / "estimates.csv")
+    estimates.to_parquet(folder / "estimates.parquet", index=False)
+    _csv(findings_table(dict.fromkeys(found)), folder / "findings.csv")
+    _csv(checks, folder / "checks.csv")
+    info = provenance(study, results)
+    text = json.dumps(info, indent=2, ensure_ascii=False, sort_keys=True)
+    (folder / "provenance.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+    _write_figures(figures_of(study, results), folder / "figures")
+    write_report(study, results, folder / "report.html", info)
+
+
+def provenance(study: Study, results: Sequence[Result]) -> Mapping[str, Any]:
+    """Return inputs, options, methods, seeds and versions; no time of day, no path."""
+    return {
+        "study": study.id,
+        "synthetic": study.synthetic,
+        "plan": {"confirmatory": study.plan.confirmatory, "sha256": study.plan.sha256},
+        "inputs": [
+            {"file": item.name, "sha256": item.sha256, "rows": item.rows} for item in study.inputs
+        ],
+        "analyses": [
+            {
+                "analysis": result.analysis,
+                "methods": list(result.methods),
+                "options": dict(result.options),
+            }
+            for result in results
+        ],
+        "versions": {
+            "smartcombo": metadata.version("smartcombo"),
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in PACKAGES},
+        },
+    }
+
+
+def _csv(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
+
+
+def _write_figures(figures: Sequence[Figure], folder: Path) -> None:
+    import vl_convert
+
+    folder.mkdir()
+    for figure in figures:
+        spec = figure.drawing()
+        svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE_VERSION)
+        (folder / f"{figure.id}.svg").write_text(svg, encoding="utf-8", newline="\n")
+        png = vl_convert.svg_to_png(svg, scale=PNG_SCALE)
+        (folder / f"{figure.id}.png").write_bytes(png)
+        data = figure.data.assign(data="SYNTHETIC") if figure.synthetic else figure.data
+        _csv(data, folder / f"{figure.id}.csv")
