@@ -55,8 +55,7 @@ def _write_all(study: Study, results: Sequence[Result], folder: Path) -> None:
     checks = pd.concat([result.checks for result in results], ignore_index=True)
     found = [*study.findings, *(f for result in results for f in result.findings)]
     if study.synthetic:
-        estimates = estimates.assign(data="SYNTHETIC")
-        checks = checks.assign(data="SYNTHETIC")
+        estimates, checks = _marked(estimates), _marked(checks)
     _csv(estimates, folder / "estimates.csv")
     estimates.to_parquet(folder / "estimates.parquet", index=False)
     _csv(findings_table(dict.fromkeys(found)), folder / "findings.csv")
@@ -66,6 +65,11 @@ def _write_all(study: Study, results: Sequence[Result], folder: Path) -> None:
     (folder / "provenance.json").write_text(text + "\n", encoding="utf-8", newline="\n")
     _write_figures(figures_of(study, results), folder / "figures")
     write_report(study, results, folder / "report.html", info)
+
+
+def _marked(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with SYNTHETIC in its study column: no row can be quoted without it."""
+    return table.assign(study="SYNTHETIC " + table["study"].astype(str))
 
 
 def provenance(study: Study, results: Sequence[Result]) -> Mapping[str, Any]:

@@ -88,9 +88,8 @@ def page_html(study: Study, results: Sequence[Result], run_info: Mapping[str, An
 def _vega() -> str:
     import vl_convert
 
-    return vl_convert.javascript_bundle(vl_version=VEGA_LITE_VERSION).replace(
-        "</script", "<\\/script"
-    )
+    bundle: str = vl_convert.javascript_bundle(None, vl_version=VEGA_LITE_VERSION)
+    return bundle.replace("</script", "<\\/script")
 
 
 def _drawings(figures: Sequence[Figure]) -> str:

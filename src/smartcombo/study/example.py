@@ -72,7 +72,7 @@ def example_study(seed: int = SEED) -> SimulatedStudy:
     Noman et al. 2020, Sci Adv, 10.1126/sciadv.aax7881.
     """
     melanoma = SimulationDesign(
-        _arms(vehicle=0.225, ici=0.195, molecule=0.165, both=0.110, responders=0.2),
+        _arms(vehicle=0.225, ici=0.195, molecule=0.165, both=0.070, responders=0.1),
         model="SYN-MEL",
         days=(7, 9, 11, 14, 16, 18, 21, 23),
         baseline_volume_mm3=55.0,

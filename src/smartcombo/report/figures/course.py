@@ -67,12 +67,7 @@ def _spec(context: Context, table: pd.DataFrame) -> Spec:
             "spec": {
                 "width": WIDTH,
                 "height": HEIGHT,
-                "layer": [
-                    band("band_low", "band_high", 0.15),
-                    band("low", "high", 0.28),
-                    zero,
-                    line,
-                ],
+                "layer": [*bands, zero, line],
             },
         }
     )
