@@ -68,4 +68,4 @@ def analyse(folder: Path, out: Path) -> Path:
         from smartcombo.report.export import write_run
 
         written = write_run(study, [result], out)
-    return written / "report.html" if written.is_dir() else written
+    return written / "report.html"

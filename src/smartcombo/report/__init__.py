@@ -29,9 +29,10 @@ def report(study: Study, *results: Result, to: str | Path) -> Path:
     Path
         The file written.
     """
+    from smartcombo.report.export import provenance
     from smartcombo.report.page import write_report
 
-    return write_report(study, results, Path(to), {})
+    return write_report(study, results, Path(to), provenance(study, results))
 
 
 class _CallablePackage(ModuleType):

@@ -88,7 +88,7 @@ def page_html(study: Study, results: Sequence[Result], run_info: Mapping[str, An
 def _vega() -> str:
     import vl_convert
 
-    bundle: str = vl_convert.javascript_bundle(None, vl_version=VEGA_LITE_VERSION)
+    bundle: str = vl_convert.javascript_bundle(None, VEGA_LITE_VERSION)  # type: ignore[arg-type]
     return bundle.replace("</script", "<\\/script")
 
 
