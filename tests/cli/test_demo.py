@@ -31,8 +31,8 @@ def test_the_run_folder_is_complete(demo) -> None:
                 "provenance.json", "report.html", "figures"}  # fmt: skip
     assert expected <= {path.name for path in run.iterdir()}
     estimates = pd.read_csv(run / "estimates.csv", keep_default_na=False)
-    assert tuple(estimates.columns) == (*ESTIMATE_COLUMNS, "data")
-    assert set(estimates["data"]) == {"SYNTHETIC"}
+    assert tuple(estimates.columns) == ESTIMATE_COLUMNS
+    assert estimates["study"].str.startswith("SYNTHETIC").all()
     assert set(estimates["model"]) == {"SYN-MEL", "SYN-CRC"}
     assert {"Q1", "Q2", "Q3", "Q4"} <= set(estimates["question"])
 

@@ -1,8 +1,13 @@
 """Kernels of the mixed model: profile (restricted) deviance, its gradient, and the optimiser.
 
 Notation of Laird and Ware (10.2307/2529876) with the relative Cholesky factor L of lme4: for
-subject i, ``V_i / sigma2 = diag(s^2) + Z L L' Z'``. After whitening rows by ``1 / s`` all that the
-likelihood needs of a subject are its cross-products, so a step costs O(m q^2 p), not O(N).
+subject i, ``V_i / sigma2 = diag(s^2) + Z L L' Z'``. After whitening rows by ``1 / s`` the likelihood
+needs only a subject's cross-products: with ``T = L (I + L' Z'Z L)^-1 L'`` and ``R = I - Z'Z T``,
+
+    X' V^-1 X = X'X - X'Z T Z'X        Z' V^-1 X = R Z'X        Z' V^-1 Z = R Z'Z
+
+so a step costs O(m q^2 p), not O(N). Loops are written out because temporaries of two by two
+matrices would cost more than the arithmetic.
 """
 
 from __future__ import annotations
@@ -16,9 +21,11 @@ from smartcombo.stats.design import Floats, Ints
 
 GRADIENT_TOLERANCE = 1e-8
 """Largest gradient of the deviance at a solution: an error in log SD of about 1e-9."""
+ROUNDING_TOLERANCE = 1e-4
+"""Gradient that is accepted where rounding of the deviance allows no further step."""
 MAX_STEPS = 200
-DIFFERENCE = 1e-5
-"""Step of the central difference of the analytic gradient that makes the Hessian."""
+DIFFERENCE = 1e-6
+"""Step of the forward difference of the analytic gradient that makes the Hessian."""
 CURVATURE_FLOOR = 1e-3
 """Newton's curvatures are kept above this fraction of the largest, so every step descends."""
 
@@ -52,6 +59,144 @@ def cholesky_factor(theta: Floats, q: int) -> Floats:
 
 
 @njit(cache=True)
+def _shrinkage(L, ZZ, T, R):  # type: ignore[no-untyped-def]
+    """Fill T and R of one subject (q, q) and return ``log |I + L' Z'Z L|``."""
+    q = L.shape[0]
+    if q == 1:
+        M = 1.0 + L[0, 0] * ZZ[0, 0] * L[0, 0]
+        T[0, 0] = L[0, 0] * L[0, 0] / M
+        R[0, 0] = 1.0 - ZZ[0, 0] * T[0, 0]
+        return math.log(M)
+    a, b, c = L[0, 0], L[1, 0], L[1, 1]
+    k0, k1 = ZZ[0, 0] * a + ZZ[0, 1] * b, ZZ[1, 0] * a + ZZ[1, 1] * b
+    m00 = 1.0 + a * k0 + b * k1
+    m01 = c * k1
+    m11 = 1.0 + c * c * ZZ[1, 1]
+    d = m00 * m11 - m01 * m01
+    i00, i01, i11 = m11 / d, -m01 / d, m00 / d
+    T[0, 0] = a * a * i00
+    T[0, 1] = a * (b * i00 + c * i01)
+    T[1, 0] = T[0, 1]
+    T[1, 1] = b * b * i00 + 2.0 * b * c * i01 + c * c * i11
+    for r in range(2):
+        for s in range(2):
+            R[r, s] = -(ZZ[r, 0] * T[0, s] + ZZ[r, 1] * T[1, s])
+        R[r, r] += 1.0
+    return math.log(d)
+
+
+@njit(cache=True)
+def _invert(S):  # type: ignore[no-untyped-def]
+    """Return the inverse of a positive definite matrix (p, p) and its log determinant."""
+    p = S.shape[0]
+    C = np.zeros((p, p))
+    logdet = 0.0
+    for j in range(p):
+        for i in range(j, p):
+            total = S[i, j]
+            for k in range(j):
+                total -= C[i, k] * C[j, k]
+            if i == j:
+                C[j, j] = math.sqrt(max(total, 1e-300))
+                logdet += 2.0 * math.log(C[j, j])
+            else:
+                C[i, j] = total / C[j, j]
+    B = np.zeros((p, p))
+    for j in range(p):
+        B[j, j] = 1.0 / C[j, j]
+        for i in range(j + 1, p):
+            total = 0.0
+            for k in range(j, i):
+                total -= C[i, k] * B[k, j]
+            B[i, j] = total / C[i, i]
+    inverse = np.zeros((p, p))
+    for i in range(p):
+        for j in range(i + 1):
+            total = 0.0
+            for k in range(i, p):
+                total += B[k, i] * B[k, j]
+            inverse[i, j] = total
+            inverse[j, i] = total
+    return inverse, logdet
+
+
+@njit(cache=True)
+def _normal_equations(L, ZZ, ZX, Zy, XX, Xy, yy, R):  # type: ignore[no-untyped-def]
+    """Return S = X' V^-1 X, r = X' V^-1 y, y' V^-1 y and the log determinant; fill R (m, q, q)."""
+    m, q, p = ZX.shape
+    S, r, rest, logdet = XX.copy(), Xy.copy(), yy, 0.0
+    T, W = np.empty((q, q)), np.empty((q, p))
+    for i in range(m):
+        logdet += _shrinkage(L, ZZ[i], T, R[i])
+        for a in range(q):
+            w = 0.0
+            for b in range(q):
+                w += T[a, b] * Zy[i, b]
+            rest -= Zy[i, a] * w
+            for k in range(p):
+                W[a, k] = 0.0
+                for b in range(q):
+                    W[a, k] += T[a, b] * ZX[i, b, k]
+                r[k] -= ZX[i, a, k] * w
+        for a in range(q):
+            for k in range(p):
+                if W[a, k] != 0.0:
+                    for j in range(k + 1):
+                        S[k, j] -= W[a, k] * ZX[i, a, j]
+    for k in range(p):
+        for j in range(k):
+            S[j, k] = S[k, j]
+    return S, r, rest, logdet
+
+
+@njit(cache=True)
+def _gradient(L, ZZ, ZX, Zy, R, beta, S_inverse, sigma2, reml):  # type: ignore[no-untyped-def]
+    """Return the gradient of the deviance in the lower triangle of L, by rows."""
+    m, q, p = ZX.shape
+    G, u, H = np.zeros((q, q)), np.empty(q), np.empty((q, p))
+    for i in range(m):
+        for a in range(q):
+            u[a] = 0.0
+            for b in range(q):
+                e = Zy[i, b]
+                for k in range(p):
+                    e -= ZX[i, b, k] * beta[k]
+                u[a] += R[i, a, b] * e
+            for k in range(p):
+                H[a, k] = 0.0
+                for b in range(q):
+                    H[a, k] += R[i, a, b] * ZX[i, b, k]
+        for a in range(q):
+            for b in range(a + 1):
+                g = -u[a] * u[b] / sigma2
+                for c in range(q):
+                    g += R[i, a, c] * ZZ[i, c, b]
+                if reml:
+                    for k in range(p):
+                        if H[a, k] != 0.0:
+                            total = 0.0
+                            for j in range(p):
+                                total += S_inverse[k, j] * H[b, j]
+                            g -= H[a, k] * total
+                G[a, b] += g
+    return _through_factor(G, L)
+
+
+@njit(cache=True)
+def _through_factor(G, L):  # type: ignore[no-untyped-def]
+    """Return the lower triangle of ``2 G L`` by rows, G symmetric and given by its lower part."""
+    q = G.shape[0]
+    out = np.zeros(q * (q + 1) // 2)
+    k = 0
+    for a in range(q):
+        for b in range(a + 1):
+            for c in range(q):
+                out[k] += 2.0 * (G[a, c] if c <= a else G[c, a]) * L[c, b]
+            k += 1
+    return out
+
+
+@njit(cache=True)
 def profile_deviance(theta, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml):  # type: ignore[no-untyped-def]
     """Return -2 log likelihood profiled over beta and sigma2, its gradient in L, and the fit.
 
@@ -60,88 +205,59 @@ def profile_deviance(theta, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml):  # type: igno
     """
     m, q, p = ZX.shape
     L = cholesky_factor(theta, q)
-    S, r, rest, logdet = XX.copy(), Xy.copy(), yy, 0.0
-    A, H, h = np.empty((m, q, q)), np.empty((m, q, p)), np.empty((m, q))
-    for i in range(m):
-        K = ZZ[i] @ L
-        M = np.eye(q) + L.T @ K
-        inverse, determinant = _small_inverse(M)
-        logdet += math.log(determinant)
-        U, u = L.T @ ZX[i], L.T @ Zy[i]
-        W, w = inverse @ U, inverse @ u
-        S -= U.T @ W
-        r -= U.T @ w
-        rest -= u @ w
-        A[i] = ZZ[i] - K @ inverse @ K.T
-        H[i] = ZX[i] - K @ W
-        h[i] = Zy[i] - K @ w
-    S_inverse = np.linalg.inv(S)
-    beta = S_inverse @ r
+    R = np.empty((m, q, q))
+    S, r, rest, logdet = _normal_equations(L, ZZ, ZX, Zy, XX, Xy, yy, R)
+    S_inverse, log_S = _invert(S)
+    beta = np.zeros(p)
+    for k in range(p):
+        for j in range(p):
+            beta[k] += S_inverse[k, j] * r[j]
+    for k in range(p):
+        rest -= r[k] * beta[k]
     df = n_rows - p if reml else n_rows
-    sigma2 = max(rest - r @ beta, 1e-300) / df
+    sigma2 = max(rest, 1e-300) / df
     deviance = df * (math.log(2.0 * math.pi * sigma2) + 1.0) + logdet
     if reml:
-        deviance += np.linalg.slogdet(S)[1]
-    G = np.zeros((q, q))
-    for i in range(m):
-        u = h[i] - H[i] @ beta
-        G += A[i] - np.outer(u, u) / sigma2
-        if reml:
-            G -= H[i] @ S_inverse @ H[i].T
-    return deviance, _lower(2.0 * G @ L), beta, S_inverse, sigma2
+        deviance += log_S
+    gradient = _gradient(L, ZZ, ZX, Zy, R, beta, S_inverse, sigma2, reml)
+    return deviance, gradient, beta, S_inverse, sigma2
 
 
 @njit(cache=True)
-def _small_inverse(M):  # type: ignore[no-untyped-def]
-    """Return inverse and determinant of a 1 x 1 or 2 x 2 matrix."""
-    if M.shape[0] == 1:
-        return 1.0 / M, M[0, 0]
-    d = M[0, 0] * M[1, 1] - M[0, 1] * M[1, 0]
-    inverse = np.empty((2, 2))
-    inverse[0, 0], inverse[1, 1] = M[1, 1] / d, M[0, 0] / d
-    inverse[0, 1], inverse[1, 0] = -M[0, 1] / d, -M[1, 0] / d
-    return inverse, d
-
-
-@njit(cache=True)
-def _lower(G):  # type: ignore[no-untyped-def]
-    q = G.shape[0]
-    out = np.empty(q * (q + 1) // 2)
-    k = 0
-    for a in range(q):
-        for b in range(a + 1):
-            out[k] = G[a, b]
-            k += 1
-    return out
+def _newton_direction(theta, g, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml):  # type: ignore[no-untyped-def]
+    """Return Newton's direction with curvatures made positive."""
+    size = len(theta)
+    B = np.empty((size, size))
+    for k in range(size):
+        moved = theta.copy()
+        step = DIFFERENCE * max(1.0, abs(theta[k]))
+        moved[k] += step
+        up = profile_deviance(moved, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml)[1]
+        B[k] = (up - g) / step
+    values, vectors = np.linalg.eigh((B + B.T) / 2.0)
+    floor = CURVATURE_FLOOR * np.max(np.abs(values))
+    values = np.maximum(np.abs(values), floor)
+    return -vectors @ ((vectors.T @ g) / values)
 
 
 @njit(cache=True)
 def minimise(theta, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml):  # type: ignore[no-untyped-def]
-    """Return ``(theta, converged, steps)`` by Newton's method with positive curvatures."""
-    size = len(theta)
+    """Return ``(theta, converged, steps)`` by Newton's method with a halving line search."""
     f, g, _, _, _ = profile_deviance(theta, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml)
     for step in range(MAX_STEPS):
         if np.max(np.abs(g)) < GRADIENT_TOLERANCE:
             return theta, True, step
-        B = np.empty((size, size))
-        for k in range(size):
-            move = np.zeros(size)
-            move[k] = DIFFERENCE * max(1.0, abs(theta[k]))
-            up = profile_deviance(theta + move, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml)[1]
-            down = profile_deviance(theta - move, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml)[1]
-            B[k] = (up - down) / (2.0 * move[k])
-        values, vectors = np.linalg.eigh((B + B.T) / 2.0)
-        largest = np.max(np.abs(values))
-        values = np.maximum(np.abs(values), CURVATURE_FLOOR * largest)
-        d = -vectors @ ((vectors.T @ g) / values)
+        d = _newton_direction(theta, g, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml)
         slope, rate = g @ d, 1.0
-        while rate > 1e-10:
+        while True:
             trial = theta + rate * d
             f_new, g_new, _, _, _ = profile_deviance(trial, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml)
-            if f_new <= f + 1e-4 * rate * slope or abs(rate * slope) < 1e-11 * abs(f):
+            below = f_new <= f + 1e-4 * rate * slope
+            if below or abs(rate * slope) < 1e-11 * (1.0 + abs(f)) or rate < 1e-10:
                 break
             rate /= 2.0
-        if np.max(np.abs(rate * d)) < 1e-12:
-            return theta, np.max(np.abs(g)) < 1e-4, step
+        still = np.max(np.abs(g_new)) >= np.max(np.abs(g)) and not below
+        if still or np.max(np.abs(rate * d)) < 1e-13:
+            return theta, np.max(np.abs(g)) < ROUNDING_TOLERANCE, step
         theta, f, g = trial, f_new, g_new
     return theta, False, MAX_STEPS

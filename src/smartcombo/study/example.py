@@ -106,7 +106,7 @@ def write_example(folder: str | Path) -> Path:
         The folder.
     """
     labels = StudyLabels(
-        id="SYNTHETIC-2x2",
+        id="example-2x2",
         title="SYNTHETIC example: anti-PD-1 with a VPS34 inhibitor in two invented tumour models",
         contact="nobody: simulated data",
         models=MODELS,
