@@ -1,8 +1,9 @@
 """Kernels of the mixed model: profile (restricted) deviance, its gradient, and the optimiser.
 
 Notation of Laird and Ware (10.2307/2529876) with the relative Cholesky factor L of lme4: for
-subject i, ``V_i / sigma2 = diag(s^2) + Z L L' Z'``. After whitening rows by ``1 / s`` the likelihood
-needs only a subject's cross-products: with ``T = L (I + L' Z'Z L)^-1 L'`` and ``R = I - Z'Z T``,
+subject i, ``V_i / sigma2 = diag(s^2) + Z L L' Z'``. After whitening rows by ``1 / s`` the
+likelihood needs only a subject's cross-products: with ``T = L (I + L' Z'Z L)^-1 L'`` and
+``R = I - Z'Z T``,
 
     X' V^-1 X = X'X - X'Z T Z'X        Z' V^-1 X = R Z'X        Z' V^-1 Z = R Z'Z
 
