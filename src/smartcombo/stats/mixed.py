@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import optimize
 
-from smartcombo.stats.design import FitStatus, Floats, LongDesign, MixedFit, VarianceModel
+from smartcombo.stats.design import FitStatus, Floats, Ints, LongDesign, MixedFit, VarianceModel
 from smartcombo.stats.mixed_kernel import (
     cholesky_factor,
     cross_products,
     minimise,
     profile_deviance,
 )
+from smartcombo.stats.variance_kernel import row_gradient
 
 BOUNDARY = 1e-4
 """A relative random-effect SD (its column scaled to unit mean square) below this is a zero."""
-RANK_TOLERANCE = 1e-10
-VARIANCE_TOLERANCE = 1e-10
-"""Change of the deviance at which the variance parameters stop: rates then agree to 1e-6."""
+RANK_TOLERANCE = 1e-13
+"""Least eigenvalue of X'X, its columns of length one, that still tells columns apart."""
+VARIANCE_GRADIENT = 1e-7
+"""Gradient of the deviance in the log variance ratios at which the search ends."""
+ACCEPTED_GRADIENT = 1e-3
+"""Gradient that is accepted where rounding allows no further step: log SD ratios good to 1e-3."""
 
 
 @dataclass(frozen=True)
 class _Solution:
+    """The best random effects for given residual variances, and the rows as whitened."""
+
     theta: Floats
     deviance: float
     beta: Floats
@@ -32,6 +37,17 @@ class _Solution:
     sigma2: float
     converged: bool
     steps: int
+    whitened: tuple[Floats, Floats, Floats, Floats]
+
+
+@dataclass(frozen=True)
+class _VarianceFunction:
+    """Log residual SD ratios ``log s = M parameters`` of each row, M of shape ``(N, s)``."""
+
+    M: Floats
+
+    def ratios(self, parameters: Floats) -> Floats:
+        return np.asarray(np.exp(self.M @ parameters))
 
 
 def fit_mixed(
@@ -59,10 +75,7 @@ def fit_mixed(
     ----------
     Laird and Ware 1982, 10.2307/2529876; Pinheiro and Bates 2000, 10.1007/b98882.
     """
-    if (
-        np.linalg.matrix_rank(design.X, tol=RANK_TOLERANCE * np.abs(design.X).max())
-        < design.X.shape[1]
-    ):
+    if _rank_deficient(design.X):
         return _singular(design, variance, reml)
     scale = np.sqrt(np.mean(design.Z**2, axis=0))
     if variance == "common":
@@ -71,6 +84,14 @@ def fit_mixed(
     else:
         ratios, parameters, solution = _with_variances(design, scale, variance, reml)
     return _assemble(design, scale, variance, parameters, ratios, solution, reml)
+
+
+def _rank_deficient(X: Floats) -> bool:
+    size = np.sqrt(np.sum(X**2, axis=0))
+    if not np.all(size > 0):
+        return True
+    scaled = X / size
+    return bool(np.linalg.eigvalsh(scaled.T @ scaled)[0] < RANK_TOLERANCE)
 
 
 def _solve(
@@ -86,51 +107,60 @@ def _solve(
         theta, ZZ, ZX, Zy, XX, Xy, yy, len(y), reml
     )
     deviance += 2.0 * float(np.sum(np.log(ratios)))
-    return _Solution(theta, deviance, beta, S_inverse, sigma2, bool(converged), int(steps))
+    return _Solution(
+        theta, deviance, beta, S_inverse, sigma2, bool(converged), int(steps), (y, X, Z, ZZ)
+    )
 
 
 def _with_variances(
     design: LongDesign, scale: Floats, variance: VarianceModel, reml: bool
 ) -> tuple[Floats, Floats, _Solution]:
-    """Return residual SD ratios ``(N,)``, their parameters and the fit, by quasi-Newton outside."""
-    ratios_of, size = _variance_function(design, variance)
-    best = _solve(design, scale, np.ones(len(design.y)), reml)
+    """Return residual SD ratios ``(N,)``, their parameters and the fit.
 
-    def deviance(parameters: Floats) -> float:
-        return _solve(design, scale, ratios_of(parameters), reml, best.theta).deviance
+    Quasi-Newton on the variance parameters; the random effects are at their best for each.
+    """
+    function = _variance_function(design, variance)
+    latest = _solve(design, scale, np.ones(len(design.y)), reml)
+
+    def deviance(parameters: Floats) -> tuple[float, Floats]:
+        nonlocal latest
+        latest = _solve(design, scale, function.ratios(parameters), reml, latest.theta)
+        return latest.deviance, _variance_gradient(latest, design.start, function, reml)
 
     found = optimize.minimize(
         deviance,
-        np.zeros(size),
+        np.zeros(function.M.shape[1]),
         method="BFGS",
-        options={"gtol": 1e-7, "maxiter": 500},
-        jac=lambda x: _central(deviance, x),
+        jac=True,
+        options={"gtol": VARIANCE_GRADIENT, "maxiter": 2000},
     )
-    solution = _solve(design, scale, ratios_of(found.x), reml, best.theta)
-    settled = bool(np.max(np.abs(found.jac)) < 1e-3)
-    solution = _Solution(**{**solution.__dict__, "converged": solution.converged and settled})
+    ratios = function.ratios(found.x)
+    solution = _solve(design, scale, ratios, reml, latest.theta)
+    gradient = _variance_gradient(solution, design.start, function, reml)
+    settled = bool(np.max(np.abs(gradient), initial=0.0) < ACCEPTED_GRADIENT)
+    solution = replace(solution, converged=solution.converged and settled)
     shown = found.x if variance == "power" else np.r_[1.0, np.exp(found.x)]
-    return ratios_of(found.x), shown, solution
+    return ratios, shown, solution
 
 
-def _central(function: Callable[[Floats], float], x: Floats) -> Floats:
-    step = 1e-5
-    moves = step * np.eye(len(x))
-    return np.array([(function(x + e) - function(x - e)) / (2 * step) for e in moves])
+def _variance_gradient(
+    solution: _Solution, start: Ints, function: _VarianceFunction, reml: bool
+) -> Floats:
+    y, X, Z, ZZ = solution.whitened
+    by_row = row_gradient(
+        solution.theta, y, X, Z, start, ZZ, solution.beta, solution.S_inverse, solution.sigma2, reml
+    )
+    return np.asarray(2.0 * by_row @ function.M)
 
 
-def _variance_function(
-    design: LongDesign, variance: VarianceModel
-) -> tuple[Callable[[Floats], Floats], int]:
-    """Return parameters -> residual SD ratio of each row ``(N,)``, and their number."""
+def _variance_function(design: LongDesign, variance: VarianceModel) -> _VarianceFunction:
+    """Return log residual SD ratios as a linear function of the parameters."""
     if variance == "power":
-        log_time = np.log(np.abs(design.time))
-        return lambda power: np.exp(power[0] * log_time), 1
+        return _VarianceFunction(np.log(np.abs(design.time))[:, None])
     lengths = np.diff(design.start)
     stratum = design.group if variance == "group" else np.arange(design.n_subjects)
     of_row = np.repeat(stratum, lengths)
-    count = int(of_row.max()) + 1
-    return lambda logs: np.exp(np.r_[0.0, logs][of_row]), count - 1
+    return _VarianceFunction((of_row[:, None] == np.arange(1, int(of_row.max()) + 1)).astype(float))
 
 
 def _assemble(

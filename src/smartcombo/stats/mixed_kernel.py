@@ -60,7 +60,7 @@ def cholesky_factor(theta: Floats, q: int) -> Floats:
 
 
 @njit(cache=True)
-def _shrinkage(L, ZZ, T, R):  # type: ignore[no-untyped-def]
+def shrinkage(L, ZZ, T, R):  # type: ignore[no-untyped-def]
     """Fill T and R of one subject (q, q) and return ``log |I + L' Z'Z L|``."""
     q = L.shape[0]
     if q == 1:
@@ -128,7 +128,7 @@ def _normal_equations(L, ZZ, ZX, Zy, XX, Xy, yy, R):  # type: ignore[no-untyped-
     S, r, rest, logdet = XX.copy(), Xy.copy(), yy, 0.0
     T, W = np.empty((q, q)), np.empty((q, p))
     for i in range(m):
-        logdet += _shrinkage(L, ZZ[i], T, R[i])
+        logdet += shrinkage(L, ZZ[i], T, R[i])
         for a in range(q):
             w = 0.0
             for b in range(q):
