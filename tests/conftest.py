@@ -22,6 +22,13 @@ def shared_dir() -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _skip_without_real_studies(request: pytest.FixtureRequest) -> None:
+    """Skip a test marked ``realdata`` where the real studies are absent."""
+    if request.node.get_closest_marker("realdata"):
+        request.getfixturevalue("shared_dir")
+
+
 @pytest.fixture(scope="session")
 def example_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the built-in SYNTHETIC example written as a study folder; do not change it."""

@@ -1,4 +1,4 @@
-"""Make ``lmertest.csv`` beside this file; needs R with lme4, lmerTest, pbkrtest, and the real studies.
+"""Make ``lmertest.csv`` beside this file; needs R with lme4, lmerTest, pbkrtest and the studies.
 
 python tests/reference/make_references.py
 """

@@ -1,7 +1,7 @@
 """The mixed model against R: nlme, clubSandwich, lme4, lmerTest and pbkrtest.
 
-Tolerances. nlme stops where the log likelihood changes little, which leaves a variance that is weakly
-identified, and so the standard errors, uncertain at 1e-6 to 1e-5 relative on three sets; there ours
+Tolerances. nlme stops where the log likelihood changes little, which leaves a weakly identified
+variance, and so the standard errors, uncertain at 1e-6 to 1e-5 relative on four fits; there ours
 must have the higher likelihood, shown in 50 digits. lme4's optimiser is tightened in
 ``make_references.R``.
 """

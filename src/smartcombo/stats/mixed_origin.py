@@ -1,10 +1,10 @@
 """Growth through the origin: log relative volume on time with one random slope for each animal.
 
-The model of SynergyLMM and of ``nlme::lme(y ~ 0 + time:arm, random = ~ 0 + time | animal)``, here for
+The model of SynergyLMM and of ``nlme::lme(y ~ 0 + time:arm, random = ~ 0 + time | animal)``, for
 parity with them. Its restricted likelihood has one free parameter, the ratio of the two variances,
 and needs four sums for each animal. With ``w = 1 / (1 + ratio * s)``:
 
-    s = sum t^2    q = sum t y    u = sum y^2    A_g = sum w s    B_g = sum w q    beta_g = B_g / A_g
+    s = sum t^2   q = sum t y   u = sum y^2   A_g = sum w s   B_g = sum w q   beta_g = B_g / A_g
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numba import njit
 from smartcombo.stats.design import FitStatus, Floats, Ints
 
 SMALLEST_RATIO, LARGEST_RATIO = 1e-9, 1e9
-"""Range of ``ratio * mean(s)``: below it the slopes' variance is zero, above it the residual's is."""
+"""Range of ``ratio * mean(s)``: beyond it one of the two variances is zero."""
 GRID = 19
 """Points on the log ratio that find the deviance's lowest valley before it is descended."""
 RATIO_TOLERANCE = 1e-13
@@ -85,7 +85,7 @@ def origin_sums(y: Floats, time: Floats, subject: Ints, n_subjects: int) -> Orig
     """Return the sums of each animal from rows ``y``, ``time``, ``subject`` of shape ``(N,)``."""
 
     def total(values: Floats) -> Floats:
-        return np.bincount(subject, values, n_subjects)
+        return np.bincount(subject, values, n_subjects).astype(float)
 
     count = np.bincount(subject, minlength=n_subjects).astype(float)
     return OriginSums(total(time * time), total(time * y), total(y * y), count)

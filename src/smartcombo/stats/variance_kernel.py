@@ -1,8 +1,8 @@
 """How the deviance of a mixed model changes with the residual variance of each row.
 
 With ``V`` the covariance relative to sigma2 after whitening, ``e = V^-1 (y - X beta)``, ``x_j`` row
-j of ``V^-1 X`` and ``S = X' V^-1 X``, the derivative of the profile deviance in row j's log residual
-variance is
+j of ``V^-1 X`` and ``S = X' V^-1 X``, the derivative of the profile deviance in row j's log
+residual variance is
 
     (V^-1)_jj - e_j^2 / sigma2 - x_j' S^-1 x_j        (the last term in the restricted likelihood)
 
