@@ -18,9 +18,8 @@ import pandas as pd
 from scipy import stats
 
 from smartcombo.core.random import stream
-from smartcombo.stats.bands import simultaneous_critical
 from smartcombo.stats.design import LongDesign
-from smartcombo.stats.inference import contrast_tests, kenward_roger_covariance
+from smartcombo.stats.inference import model_inference
 from smartcombo.stats.mixed import fit_mixed
 
 SEED = 20200429
@@ -95,7 +94,7 @@ def ours(curves: SimulatedCurves) -> dict[str, float]:
     C = np.r_[0.0, BLISS][None, :]
     got: dict[str, float] = {"boundary": float(fit.status != "ok")}
     for df in ("kenward-roger", "satterthwaite"):
-        test = contrast_tests(fit, design, C, df=df, level=LEVEL)[0]
+        test = model_inference(fit, design, df).tests(C, LEVEL)[0]
         name = df.replace("-", "_")
         got[f"reject_{name}"] = float(test.p < 1 - LEVEL)
         got[f"cover_{name}"] = float(test.low <= 0.0 <= test.high)
@@ -109,10 +108,9 @@ def ours_over_time(curves: SimulatedCurves, rng: np.random.Generator) -> dict[st
     fit = fit_mixed(design)
     times = np.unique(curves.time[curves.time > 0])
     C = np.array([np.r_[0.0, BLISS * t, BLISS * t**2 / 10.0] for t in times])
-    tests = contrast_tests(fit, design, C, df="kenward-roger", level=LEVEL)
-    covariance = kenward_roger_covariance(fit, design)
-    df = min(test.df for test in tests)
-    critical = simultaneous_critical(C, covariance, df, LEVEL, rng)
+    inference = model_inference(fit, design)
+    tests = inference.tests(C, LEVEL)
+    critical = inference.critical(C, LEVEL, rng)
     largest = max(abs(test.statistic) for test in tests)
     return {
         "any_day_pointwise": float(any(test.p < 1 - LEVEL for test in tests)),

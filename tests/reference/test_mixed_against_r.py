@@ -24,10 +24,10 @@ from reference_designs import (
 )
 
 from smartcombo.stats.design import Floats, MixedFit
-from smartcombo.stats.inference import contrast_tests
+from smartcombo.stats.inference import model_inference
 from smartcombo.stats.mixed import fit_mixed
 from smartcombo.stats.mixed_origin import fit_origin, origin_sums
-from smartcombo.stats.robust import cr2_tests
+from smartcombo.stats.robust import cr2_inference
 
 HERE = Path(__file__).parent
 ON_ROOT = ("u87mg", "bv173", "chl1", "cr1197", "gaba_antipd1")
@@ -168,8 +168,9 @@ def test_cr2_and_its_degrees_of_freedom_are_those_of_clubsandwich(name: str, spe
     chosen = table[(table["dataset"] == name) & (table["spec"] == spec)]
     exact = fit.loglik <= _peers(name, spec, peer.arms)["logLik_REML"].iloc[0] + 1e-11
     tolerance = 1e-6 if exact else 1e-5
+    robust = cr2_inference(fit, peer.design)
     for row in chosen[chosen["vcov"] == "CR2"].to_dict("records"):
-        test = cr2_tests(fit, peer.design, _contrast(row, peer.arms))[0]
+        test = robust.tests(_contrast(row, peer.arms))[0]
         assert test.value == pytest.approx(row["contrast_estimate"], rel=1e-6)
         assert test.se == pytest.approx(row["SE"], rel=1e-6)
         assert test.df == pytest.approx(row["df_t"], rel=tolerance)
@@ -202,8 +203,8 @@ def _lmertest(name: str, rows: pd.DataFrame) -> None:
     }
     for key, contrast in contrasts.items():
         r = chosen.loc[key]
-        satterthwaite = contrast_tests(fit, design, contrast, df="satterthwaite")[0]
-        kenward_roger = contrast_tests(fit, design, contrast, df="kenward-roger")[0]
+        satterthwaite = model_inference(fit, design, "satterthwaite").tests(contrast)[0]
+        kenward_roger = model_inference(fit, design).tests(contrast)[0]
         assert fit.loglik == pytest.approx(r["loglik_reml"], abs=1e-6)
         assert ml.loglik == pytest.approx(r["loglik_ml"], abs=1e-6)
         assert satterthwaite.value == pytest.approx(r["estimate"], rel=1e-5)

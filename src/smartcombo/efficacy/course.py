@@ -11,7 +11,6 @@ import pandas as pd
 from smartcombo.efficacy.answers import Answer, additive_response, answer, contrast_row, part_rows
 from smartcombo.efficacy.fitting import FittedGrowth
 from smartcombo.efficacy.questions import Question
-from smartcombo.stats import bands
 from smartcombo.stats.design import Floats
 
 COURSE_COLUMNS = (
@@ -99,8 +98,7 @@ def simultaneous_band(
 ) -> tuple[Floats, Floats]:
     """Return lower and upper limits of ``C beta`` that hold together at the model's level."""
     tests = fitted.tests(C)
-    df = min(test.df for test in tests)
-    critical = bands.simultaneous_critical(C, fitted.covariance, df, fitted.level, rng)
+    critical = fitted.inference.critical(C, fitted.level, rng)
     value = np.array([test.value for test in tests])
     se = np.array([test.se for test in tests])
     return value - critical * se, value + critical * se

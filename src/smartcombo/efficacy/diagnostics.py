@@ -18,6 +18,7 @@ from smartcombo.efficacy.options import Specification
 from smartcombo.efficacy.questions import Question
 from smartcombo.efficacy.verdicts import verdict
 from smartcombo.stats.design import Floats
+from smartcombo.stats.residuals import random_effects, residuals_of
 
 NORMALITY_LEVEL = 0.01
 """A mixed model bears mild non-normality; only a clear departure is worth a caution."""
@@ -29,9 +30,7 @@ INFLUENCE_LIMIT = 1.0
 
 def residual_tables(fitted: FittedGrowth) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return standardised residuals by measurement, and random effects by animal."""
-    from smartcombo.stats import inference
-
-    parts = inference.residuals(fitted.fit, fitted.design)
+    parts = residuals_of(fitted.fit, fitted.design)
     rows = fitted.frame.rows
     scaled = parts.standardised
     residuals = pd.DataFrame(
@@ -49,9 +48,7 @@ def residual_tables(fitted: FittedGrowth) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _random_effects(fitted: FittedGrowth) -> pd.DataFrame:
-    from smartcombo.stats import inference
-
-    effects = inference.random_effects(fitted.fit, fitted.design)
+    effects = random_effects(fitted.fit, fitted.design)
     names = ("slope",) if effects.shape[1] == 1 else ("intercept", "slope")
     tables = [
         pd.DataFrame(

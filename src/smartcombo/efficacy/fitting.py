@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from smartcombo.core.random import DEFAULT_SEED, stream
 from smartcombo.efficacy.frame import GrowthFrame, relative_frame
 from smartcombo.efficacy.mean_curve import MeanCurve, long_design, mean_curve
+from smartcombo.efficacy.options import Inference as InferenceName
 from smartcombo.efficacy.options import Specification
+from smartcombo.stats.bootstrap import bootstrap_inference
 from smartcombo.stats.design import (
     ContrastTest,
     FitStatus,
@@ -18,18 +21,21 @@ from smartcombo.stats.design import (
     MixedFit,
     VarianceModel,
 )
+from smartcombo.stats.inference import Inference, model_inference
+from smartcombo.stats.mixed import fit_mixed
+from smartcombo.stats.robust import cr2_inference
 
 _VARIANCE: dict[str, VarianceModel] = {"common": "common", "by-arm": "group", "power": "power"}
 
 
 @dataclass(frozen=True)
 class FittedGrowth:
-    """A fitted growth model and how to test contrasts of it.
+    """A fitted growth model and how its contrasts are tested.
 
     Attributes
     ----------
-    covariance
-        Covariance of the fixed effects under the specification's inference, shape ``(p, p)``.
+    inference
+        Tests of contrasts and critical values under the specification's inference.
     lost
         Animals that this specification cannot use (no baseline, for relative volumes).
     """
@@ -39,7 +45,7 @@ class FittedGrowth:
     curve: MeanCurve
     design: LongDesign
     fit: MixedFit
-    covariance: Floats
+    inference: Inference
     level: float
     lost: tuple[str, ...] = ()
 
@@ -50,14 +56,7 @@ class FittedGrowth:
 
     def tests(self, C: Floats, level: float | None = None) -> tuple[ContrastTest, ...]:
         """Return estimate, interval and p of each row of ``C``, shape ``(k, p)``."""
-        from smartcombo.stats import inference, robust
-
-        level = self.level if level is None else level
-        if self.specification.inference == "cr2":
-            return robust.cr2_tests(self.fit, self.design, C, level=level)
-        return inference.contrast_tests(
-            self.fit, self.design, C, df=self.specification.inference, level=level
-        )
+        return self.inference.tests(C, self.level if level is None else level)
 
     def value(self, function: Callable[[Floats], float]) -> tuple[float, Floats]:
         """Return a smooth function of beta and its gradient by central differences, shape (p,)."""
@@ -73,19 +72,19 @@ class FittedGrowth:
 
 def fit_growth(frame: GrowthFrame, specification: Specification, level: float) -> FittedGrowth:
     """Return the specification fitted by REML to the log volumes of a frame."""
-    from smartcombo.stats import inference, robust
-    from smartcombo.stats.mixed import fit_mixed
-
     lost: tuple[str, ...] = ()
     if specification.baseline == "relative":
         frame, lost = relative_frame(frame)
     curve = mean_curve(frame, specification)
     design = long_design(frame, curve)
     fit = fit_mixed(design, variance=_VARIANCE[specification.variance], reml=True)
-    if specification.inference == "cr2":
-        covariance = robust.cr2_covariance(fit, design)
-    elif specification.inference == "kenward-roger":
-        covariance = inference.kenward_roger_covariance(fit, design)
-    else:
-        covariance = fit.cov_beta
-    return FittedGrowth(specification, frame, curve, design, fit, covariance, level, lost)
+    inference = _inference(fit, design, specification.inference)
+    return FittedGrowth(specification, frame, curve, design, fit, inference, level, lost)
+
+
+def _inference(fit: MixedFit, design: LongDesign, name: InferenceName) -> Inference:
+    if name == "cr2":
+        return cr2_inference(fit, design)
+    if name == "bootstrap":
+        return bootstrap_inference(fit, design, stream(DEFAULT_SEED, "bootstrap"))
+    return model_inference(fit, design, name)

@@ -52,6 +52,19 @@ METHODS: tuple[Method, ...] = (
         references=(Reference("Kuznetsova 2017, J Stat Softw 82(13)", "10.18637/jss.v082.i13"),),
     ),
     Method(
+        id="growth.bootstrap/1",
+        title="Studentised parametric bootstrap",
+        question="How sure is a contrast where degrees of freedom are in doubt?",
+        estimand="Interval and p of a contrast from 1,999 refits to studies simulated from the "
+        "fitted model on the same animals and visits.",
+        assumptions=("The covariance model holds.",),
+        when_not="The covariance model is in doubt: compare CR2.",
+        references=(
+            Reference("Davison & Hinkley 1997, Bootstrap Methods", "10.1017/CBO9780511802843"),
+            Reference("Halekoh & Hojsgaard 2014, J Stat Softw 59(9)", "10.18637/jss.v059.i09"),
+        ),
+    ),
+    Method(
         id="growth.cr2/1",
         title="Cluster-robust covariance CR2 with Satterthwaite degrees of freedom",
         question="Does the answer stand if the covariance model is wrong?",

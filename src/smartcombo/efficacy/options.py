@@ -9,7 +9,7 @@ Baseline = Literal["constrained", "by-arm", "relative"]
 Variance = Literal["common", "by-arm", "power"]
 TimeScale = Literal["day", "sqrt-day"]
 Shape = Literal["exponential", "quadratic", "spline"]
-Inference = Literal["kenward-roger", "satterthwaite", "cr2"]
+Inference = Literal["kenward-roger", "satterthwaite", "cr2", "bootstrap"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,9 @@ class Specification:
         Mean curve of log volume: ``exponential`` (straight line), ``quadratic``, or natural
         ``spline``.
     inference
-        ``kenward-roger`` (default; smallest samples), ``satterthwaite``, or ``cr2``
-        (cluster-robust, does not trust the covariance model).
+        ``kenward-roger`` (default; smallest samples), ``satterthwaite``, ``cr2`` (cluster-robust,
+        does not trust the covariance model), or ``bootstrap`` (parametric, studentised; refits
+        1,999 simulated studies, has no degrees of freedom).
     """
 
     baseline: Baseline = "constrained"

@@ -1,14 +1,16 @@
-"""Small-sample tests of contrasts of a mixed model: Satterthwaite and Kenward-Roger."""
+"""Small-sample inference on contrasts of a mixed model: Satterthwaite and Kenward-Roger."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from scipy import stats
 
-from smartcombo.stats.covariance import Information, information, marginal, subject_rows
+from smartcombo.stats.bands import simultaneous_critical
+from smartcombo.stats.covariance import Information, information
 from smartcombo.stats.design import ContrastTest, Floats, LongDesign, MixedFit
 
 DegreesOfFreedom = Literal["kenward-roger", "satterthwaite", "residual", "normal"]
@@ -18,55 +20,69 @@ EIGENVALUE_TOLERANCE = 1e-8
 variance at its boundary."""
 
 
-def contrast_tests(
-    fit: MixedFit,
-    design: LongDesign,
-    C: Floats,
-    *,
-    df: DegreesOfFreedom = "kenward-roger",
-    level: float = 0.95,
-) -> tuple[ContrastTest, ...]:
-    """Return the t-test of each row of ``C``.
+class Inference(Protocol):
+    """How contrasts of one fit are tested, whatever the method."""
+
+    @property
+    def covariance(self) -> Floats:
+        """Covariance of the fixed effects, shape ``(p, p)``."""
+
+    def tests(self, C: Floats, level: float) -> tuple[ContrastTest, ...]:
+        """Return the test of each row of ``C``, shape ``(k, p)``."""
+
+    def critical(self, C: Floats, level: float, rng: np.random.Generator) -> float:
+        """Return the multiple of the standard error that holds for all rows of ``C`` at once."""
+
+
+@dataclass(frozen=True)
+class TInference:
+    """Contrasts referred to t: ``degrees`` gives the degrees of freedom of a contrast ``(p,)``."""
+
+    beta: Floats
+    covariance: Floats
+    degrees: Callable[[Floats], float]
+
+    def tests(self, C: Floats, level: float = 0.95) -> tuple[ContrastTest, ...]:
+        """Return the t-test of each row of ``C``, shape ``(k, p)`` or ``(p,)``."""
+        return tuple(
+            contrast_test(c, self.beta, self.covariance, self.degrees(c), level)
+            for c in np.atleast_2d(C)
+        )
+
+    def critical(self, C: Floats, level: float, rng: np.random.Generator) -> float:
+        """Return the simultaneous critical value, with the family's smallest df (conservative)."""
+        df = min(self.degrees(c) for c in C)
+        return simultaneous_critical(C, self.covariance, df, level, rng)
+
+
+def model_inference(
+    fit: MixedFit, design: LongDesign, df: DegreesOfFreedom = "kenward-roger"
+) -> TInference:
+    """Return inference that trusts the fitted covariance model.
 
     Parameters
     ----------
-    C
-        Contrasts, shape ``(k, p)``.
     df
         ``kenward-roger`` (adjusted covariance too), ``satterthwaite`` (as lmerTest), ``residual``
         (N - p) or ``normal``. Where V is not linear in its parameters (power of time),
-        Kenward-Roger is replaced by Satterthwaite.
-    level
-        Confidence level, a fraction.
+        Kenward-Roger is replaced by Satterthwaite. A failed fit has no degrees of freedom (NaN).
 
     References
     ----------
     Kenward and Roger 1997, 10.2307/2533558; Kuznetsova 2017, 10.18637/jss.v082.i13.
     """
-    C = np.atleast_2d(C)
-    if fit.status in ("singular", "not_converged") or df in ("residual", "normal"):
+    if fit.status in ("singular", "not_converged"):
+        return TInference(fit.beta, fit.cov_beta, lambda _: np.nan)
+    if df in ("residual", "normal"):
         flat = np.inf if df == "normal" else float(len(design.y) - len(fit.beta))
-        return tuple(contrast_test(c, fit.beta, fit.cov_beta, flat, level) for c in C)
+        return TInference(fit.beta, fit.cov_beta, lambda _: flat)
     info = information(fit, design)
     if df == "satterthwaite" or fit.variance_model == "power":
         W = _inverse(info.observed)
-        return tuple(
-            contrast_test(c, fit.beta, fit.cov_beta, _satterthwaite(c, info, W), level) for c in C
-        )
+        return TInference(fit.beta, fit.cov_beta, lambda c: _satterthwaite(c, info, W))
     W = _inverse(info.expected)
     adjusted = _adjusted_covariance(info, W)
-    return tuple(contrast_test(c, fit.beta, adjusted, _kenward_roger(c, info, W), level) for c in C)
-
-
-def kenward_roger_covariance(fit: MixedFit, design: LongDesign) -> Floats:
-    """Return the Kenward-Roger adjusted covariance of beta, shape ``(p, p)``.
-
-    Where Kenward-Roger does not apply (power variance, failed fit) the model's covariance.
-    """
-    if fit.status in ("singular", "not_converged") or fit.variance_model == "power":
-        return fit.cov_beta
-    info = information(fit, design)
-    return _adjusted_covariance(info, _inverse(info.expected))
+    return TInference(fit.beta, adjusted, lambda c: _kenward_roger(c, info, W))
 
 
 def contrast_test(
@@ -129,35 +145,3 @@ def _kenward_roger_df(A: float) -> float:
     variance = 2 * (1 + c1 * B) / ((1 - c2 * B) ** 2 * (1 - c3 * B))
     rho = variance / (2 * expectation**2)
     return 4 + 3 / (rho - 1)
-
-
-@dataclass(frozen=True)
-class Residuals:
-    """Residuals of a fit, each of shape ``(N,)``.
-
-    ``marginal`` is y - X beta; ``conditional`` also subtracts the subject's random effects;
-    ``standardised`` is the conditional residual over the residual SD of its row.
-    """
-
-    marginal: Floats
-    conditional: Floats
-    standardised: Floats
-
-
-def random_effects(fit: MixedFit, design: LongDesign) -> Floats:
-    """Return the best linear unbiased predictions of the random effects, shape ``(m, q)``."""
-    residual = design.y - design.X @ fit.beta
-    return np.array(
-        [
-            fit.D @ design.Z[rows].T @ np.linalg.solve(marginal(fit, design, rows), residual[rows])
-            for rows in subject_rows(design)
-        ]
-    )
-
-
-def residuals(fit: MixedFit, design: LongDesign) -> Residuals:
-    """Return marginal, conditional and standardised residuals."""
-    whole = design.y - design.X @ fit.beta
-    effects = np.repeat(random_effects(fit, design), np.diff(design.start), axis=0)
-    conditional = whole - np.sum(design.Z * effects, axis=1)
-    return Residuals(whole, conditional, conditional / fit.residual_sd)

@@ -7,66 +7,66 @@ covariance and its inverse as weights.
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
-from smartcombo.stats.covariance import marginal, subject_rows
-from smartcombo.stats.design import ContrastTest, Floats, LongDesign, MixedFit
-from smartcombo.stats.inference import contrast_test
+from smartcombo.stats.design import Floats, LongDesign, MixedFit
+from smartcombo.stats.inference import TInference
 
 EIGENVALUE_TOLERANCE = 1e-12
 """Below this fraction of the largest, an eigenvalue of the adjustment is zero: a subject that
 alone identifies a coefficient."""
 
 
-def cr2_covariance(fit: MixedFit, design: LongDesign) -> Floats:
-    """Return the CR2 covariance of beta, shape ``(p, p)``."""
-    residual = design.y - design.X @ fit.beta
-    scores = np.array(
-        [
-            E @ residual[rows]
-            for E, rows in zip(_estimators(fit, design), subject_rows(design), strict=True)
-        ]
-    )
-    return np.asarray(scores.T @ scores)
-
-
-def cr2_tests(
-    fit: MixedFit, design: LongDesign, C: Floats, *, level: float = 0.95
-) -> tuple[ContrastTest, ...]:
-    """Return the t-test of each row of ``C``, shape ``(k, p)``, under CR2."""
-    C = np.atleast_2d(C)
+def cr2_inference(fit: MixedFit, design: LongDesign) -> TInference:
+    """Return inference that trusts the mean model only: scatter is read off the subjects."""
     if fit.status in ("singular", "not_converged"):
-        return tuple(contrast_test(c, fit.beta, fit.cov_beta, np.nan, level) for c in C)
-    estimators = _estimators(fit, design)
-    covariance = cr2_covariance(fit, design)
-    return tuple(
-        contrast_test(c, fit.beta, covariance, _degrees(c, estimators, fit, design), level)
-        for c in C
+        return TInference(fit.beta, fit.cov_beta, lambda _: np.nan)
+    E = _estimators(
+        np.ascontiguousarray(design.X),
+        np.ascontiguousarray(design.Z),
+        design.start,
+        fit.D,
+        fit.residual_sd**2,
+        fit.cov_beta,
     )
+    residual = design.y - design.X @ fit.beta
+    scores = _by_subject(E * residual, design)
+    return TInference(fit.beta, scores @ scores.T, lambda c: _degrees(c @ E, fit, design))
 
 
-def _estimators(fit: MixedFit, design: LongDesign) -> list[Floats]:
-    """Return ``C X' W A`` of each subject, shape ``(p, n_i)``: residuals to a score of beta."""
-    estimators = []
-    for rows in subject_rows(design):
-        V, X = marginal(fit, design, rows), design.X[rows]
-        D = np.linalg.cholesky(V).T
-        B = D @ (V - X @ fit.cov_beta @ X.T) @ D.T
-        A = D.T @ _inverse_root(B) @ D
-        estimators.append(fit.cov_beta @ X.T @ np.linalg.inv(V) @ A)
-    return estimators
+def _by_subject(rows: Floats, design: LongDesign) -> Floats:
+    """Return sums over each subject's rows along the last axis, shape ``(..., m)``."""
+    return np.asarray(np.add.reduceat(rows, design.start[:-1], axis=-1))
 
 
-def _inverse_root(B: Floats) -> Floats:
-    values, vectors = np.linalg.eigh((B + B.T) / 2)
-    keep = values > EIGENVALUE_TOLERANCE * values.max()
-    return np.asarray((vectors[:, keep] / np.sqrt(values[keep])) @ vectors[:, keep].T)
+def _degrees(h: Floats, fit: MixedFit, design: LongDesign) -> float:
+    """Return Satterthwaite's df, trace^2 / norm^2 of the scores' working covariance.
 
-
-def _degrees(c: Floats, estimators: list[Floats], fit: MixedFit, design: LongDesign) -> float:
-    """Return Satterthwaite's df, trace^2 / norm^2 of the scores' working covariance."""
-    rows = subject_rows(design)
-    h = [c @ E for E in estimators]
-    own = np.array([a @ marginal(fit, design, r) @ a for a, r in zip(h, rows, strict=True)])
-    shared = np.array([a @ design.X[r] for a, r in zip(h, rows, strict=True)])
-    G = np.diag(own) - shared @ fit.cov_beta @ shared.T
+    ``h`` of shape ``(N,)`` is the contrast's weight on each row's residual.
+    """
+    random = _by_subject(h * design.Z.T, design)
+    own = _by_subject((h * fit.residual_sd) ** 2, design)
+    own = own + np.sum(random * (fit.D @ random), axis=0)
+    shared = _by_subject(h * design.X.T, design)
+    G = np.diag(own) - shared.T @ fit.cov_beta @ shared
     return float(np.trace(G) ** 2 / np.sum(G**2))
+
+
+@njit(cache=True)
+def _estimators(X, Z, start, D, variance, cov_beta):  # type: ignore[no-untyped-def]
+    """Return ``C X' W A``, shape ``(p, N)``: what each row's residual adds to beta."""
+    out = np.empty((X.shape[1], X.shape[0]))
+    for i in range(len(start) - 1):
+        rows = slice(start[i], start[i + 1])
+        Xi, Zi = X[rows], Z[rows]
+        V = Zi @ D @ Zi.T + np.diag(variance[rows])
+        root = np.linalg.cholesky(V).T.copy()
+        B = root @ (V - Xi @ cov_beta @ Xi.T) @ root.T
+        values, vectors = np.linalg.eigh((B + B.T) / 2.0)
+        inverse_root = np.zeros_like(B)
+        for k in range(len(values)):
+            if values[k] > EIGENVALUE_TOLERANCE * values[-1]:
+                inverse_root += np.outer(vectors[:, k], vectors[:, k]) / np.sqrt(values[k])
+        A = root.T @ inverse_root @ root
+        out[:, rows] = cov_beta @ Xi.T @ np.linalg.inv(V) @ A
+    return out
