@@ -12,16 +12,18 @@ from smartcombo.stats.mixed_kernel import (
     cholesky_factor,
     cross_products,
     minimise,
+    moment_start,
     profile_deviance,
+    rank_deficient,
 )
 from smartcombo.stats.variance_kernel import row_gradient
 
 BOUNDARY = 1e-4
 """A relative random-effect SD (its column scaled to unit mean square) below this is a zero."""
-RANK_TOLERANCE = 1e-13
-"""Least eigenvalue of X'X, its columns of length one, that still tells columns apart."""
 VARIANCE_GRADIENT = 1e-7
 """Gradient of the deviance in the log variance ratios at which the search ends."""
+LARGEST_LOG = 12.0
+"""Largest log ratio of residual SDs: beyond, one stratum is measured without error."""
 ACCEPTED_GRADIENT = 1e-3
 """Gradient that is accepted where rounding allows no further step: log SD ratios good to 1e-3."""
 
@@ -47,7 +49,7 @@ class _VarianceFunction:
     M: Floats
 
     def ratios(self, parameters: Floats) -> Floats:
-        return np.asarray(np.exp(self.M @ parameters))
+        return np.asarray(np.exp(np.clip(self.M @ parameters, -LARGEST_LOG, LARGEST_LOG)))
 
 
 def fit_mixed(
@@ -75,38 +77,37 @@ def fit_mixed(
     ----------
     Laird and Ware 1982, 10.2307/2529876; Pinheiro and Bates 2000, 10.1007/b98882.
     """
-    if _rank_deficient(design.X):
+    if rank_deficient(design.X.T @ design.X):
         return _singular(design, variance, reml)
     scale = np.sqrt(np.mean(design.Z**2, axis=0))
     if variance == "common":
-        ratios, parameters = np.ones(len(design.y)), np.empty(0)
-        solution = _solve(design, scale, ratios, reml)
+        parameters, ratios = np.empty(0), np.ones(len(design.y))
+        solution = _solve(design, scale, None, reml)
     else:
         ratios, parameters, solution = _with_variances(design, scale, variance, reml)
     return _assemble(design, scale, variance, parameters, ratios, solution, reml)
 
 
-def _rank_deficient(X: Floats) -> bool:
-    size = np.sqrt(np.sum(X**2, axis=0))
-    if not np.all(size > 0):
-        return True
-    scaled = X / size
-    return bool(np.linalg.eigvalsh(scaled.T @ scaled)[0] < RANK_TOLERANCE)
-
-
 def _solve(
-    design: LongDesign, scale: Floats, ratios: Floats, reml: bool, start: Floats | None = None
+    design: LongDesign,
+    scale: Floats,
+    ratios: Floats | None,
+    reml: bool,
+    start: Floats | None = None,
 ) -> _Solution:
-    w = 1.0 / ratios
-    y, X, Z = design.y * w, design.X * w[:, None], design.Z * (w[:, None] / scale)
+    """Return the best fit for residual SD ratios ``(N,)``; None where they are all one."""
+    y, X, Z = design.y, np.ascontiguousarray(design.X), design.Z / scale
+    if ratios is not None:
+        w = 1.0 / ratios
+        y, X, Z = y * w, X * w[:, None], Z * w[:, None]
     ZZ, ZX, Zy, XX, Xy, yy = cross_products(y, X, Z, design.start)
-    q = Z.shape[1]
-    first = np.eye(q)[np.tril_indices(q)] if start is None else start
+    first = moment_start(ZZ, ZX, Zy, XX, Xy, yy, len(y)) if start is None else start
     theta, converged, steps = minimise(first, ZZ, ZX, Zy, XX, Xy, yy, len(y), reml)
     deviance, _, beta, S_inverse, sigma2 = profile_deviance(
         theta, ZZ, ZX, Zy, XX, Xy, yy, len(y), reml
     )
-    deviance += 2.0 * float(np.sum(np.log(ratios)))
+    if ratios is not None:
+        deviance += 2.0 * float(np.sum(np.log(ratios)))
     return _Solution(
         theta, deviance, beta, S_inverse, sigma2, bool(converged), int(steps), (y, X, Z, ZZ)
     )
@@ -120,7 +121,7 @@ def _with_variances(
     Quasi-Newton on the variance parameters; the random effects are at their best for each.
     """
     function = _variance_function(design, variance)
-    latest = _solve(design, scale, np.ones(len(design.y)), reml)
+    latest = _solve(design, scale, None, reml)
 
     def deviance(parameters: Floats) -> tuple[float, Floats]:
         nonlocal latest

@@ -14,6 +14,7 @@ from smartcombo.stats.mixed_kernel import (
     cholesky_factor,
     cross_products,
     minimise,
+    moment_start,
     profile_deviance,
 )
 
@@ -106,12 +107,10 @@ def _refit_all(Y, X, Z, start, reml):  # type: ignore[no-untyped-def]
     beta, cov_beta, D = np.empty((B, p)), np.empty((B, p, p)), np.empty((B, q, q))
     sigma2, deviance = np.empty(B), np.empty(B)
     converged = np.zeros(B, dtype=np.bool_)
-    identity = np.zeros(q * (q + 1) // 2)
-    for a in range(q):
-        identity[(a + 1) * (a + 2) // 2 - 1] = 1.0
     for k in range(B):
         ZZ, ZX, Zy, XX, Xy, yy = cross_products(Y[k], X, Z, start)
-        theta, converged[k], _ = minimise(identity, ZZ, ZX, Zy, XX, Xy, yy, N, reml)
+        start_at = moment_start(ZZ, ZX, Zy, XX, Xy, yy, N)
+        theta, converged[k], _ = minimise(start_at, ZZ, ZX, Zy, XX, Xy, yy, N, reml)
         deviance[k], _, beta[k], S_inverse, sigma2[k] = profile_deviance(
             theta, ZZ, ZX, Zy, XX, Xy, yy, N, reml
         )

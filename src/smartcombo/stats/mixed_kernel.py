@@ -24,9 +24,15 @@ GRADIENT_TOLERANCE = 1e-8
 """Largest gradient of the deviance at a solution: an error in log SD of about 1e-9."""
 ROUNDING_TOLERANCE = 1e-4
 """Gradient that is accepted where rounding of the deviance allows no further step."""
+RANK_TOLERANCE = 1e-12
+"""Share of a column's length that the columns before it must leave unexplained."""
 MAX_STEPS = 200
 DIFFERENCE = 1e-6
 """Step of the forward difference of the analytic gradient that makes the Hessian."""
+POOR_STEP = 0.3
+"""A step that leaves more than this fraction of the gradient asks for a new Hessian."""
+SMALLEST_START, LARGEST_START = 1e-2, 1e8
+"""Range of the relative variances that the search starts from: zero would be a saddle."""
 CURVATURE_FLOOR = 1e-3
 """Newton's curvatures are kept above this fraction of the largest, so every step descends."""
 
@@ -45,6 +51,27 @@ def cross_products(y: Floats, X: Floats, Z: Floats, start: Ints):  # type: ignor
                 for k in range(p):
                     ZX[i, a, k] += Z[r, a] * X[r, k]
     return ZZ, ZX, Zy, X.T @ X, X.T @ y, y @ y
+
+
+@njit(cache=True)
+def rank_deficient(XX):  # type: ignore[no-untyped-def]
+    """Return whether a column of X is (nearly) a sum of the others, from X'X (p, p)."""
+    p = XX.shape[0]
+    C = np.zeros((p, p))
+    for j in range(p):
+        if XX[j, j] <= 0.0:
+            return True
+        for i in range(j, p):
+            total = XX[i, j] / math.sqrt(XX[i, i] * XX[j, j]) if XX[i, i] > 0.0 else 0.0
+            for k in range(j):
+                total -= C[i, k] * C[j, k]
+            if i == j:
+                if not total > RANK_TOLERANCE:
+                    return True
+                C[j, j] = math.sqrt(total)
+            else:
+                C[i, j] = total / C[j, j]
+    return False
 
 
 @njit(cache=True)
@@ -225,8 +252,45 @@ def profile_deviance(theta, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml):  # type: igno
 
 
 @njit(cache=True)
-def _newton_direction(theta, g, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml):  # type: ignore[no-untyped-def]
-    """Return Newton's direction with curvatures made positive."""
+def moment_start(ZZ, ZX, Zy, XX, Xy, yy, n_rows):  # type: ignore[no-untyped-def]
+    """Return theta from moments: scatter of the subjects' own least-squares effects."""
+    m, q, _ = ZX.shape
+    inverse, _ = _invert(XX)
+    beta = inverse @ Xy
+    within = yy - beta @ Xy
+    scatter, noise, used = np.zeros((q, q)), np.zeros((q, q)), 0
+    for i in range(m):
+        r = Zy[i] - ZX[i] @ beta
+        if q == 2 and ZZ[i, 0, 0] * ZZ[i, 1, 1] < (1.0 + 1e-6) * ZZ[i, 0, 1] ** 2:
+            continue
+        own, _ = _invert(ZZ[i])
+        b = own @ r
+        within -= r @ b
+        scatter += np.outer(b, b)
+        noise += own
+        used += 1
+    sigma2 = max(within, 1e-12 * yy) / max(n_rows - used * q, 1)
+    L = np.eye(q)
+    if used > 0:
+        relative = (scatter / sigma2 - noise) / used
+        for a in range(q):
+            L[a, a] = math.sqrt(min(max(relative[a, a], SMALLEST_START), LARGEST_START))
+        if q == 2:
+            r01 = relative[0, 1] / (L[0, 0] * L[1, 1])
+            r01 = min(max(r01, -0.9), 0.9)
+            L[1, 0], L[1, 1] = r01 * L[1, 1], math.sqrt(1.0 - r01 * r01) * L[1, 1]
+    theta = np.empty(q * (q + 1) // 2)
+    k = 0
+    for a in range(q):
+        for b in range(a + 1):
+            theta[k] = L[a, b]
+            k += 1
+    return theta
+
+
+@njit(cache=True)
+def _hessian(theta, g, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml):  # type: ignore[no-untyped-def]
+    """Return the Hessian of the deviance by forward differences of its gradient."""
     size = len(theta)
     B = np.empty((size, size))
     for k in range(size):
@@ -235,30 +299,59 @@ def _newton_direction(theta, g, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml):  # type: 
         moved[k] += step
         up = profile_deviance(moved, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml)[1]
         B[k] = (up - g) / step
-    values, vectors = np.linalg.eigh((B + B.T) / 2.0)
+    return (B + B.T) / 2.0
+
+
+@njit(cache=True)
+def _direction(B, g):  # type: ignore[no-untyped-def]
+    """Return Newton's direction with curvatures made positive, so that it descends."""
+    values, vectors = np.linalg.eigh(B)
     floor = CURVATURE_FLOOR * np.max(np.abs(values))
     values = np.maximum(np.abs(values), floor)
     return -vectors @ ((vectors.T @ g) / values)
 
 
 @njit(cache=True)
+def _updated(B, s, y):  # type: ignore[no-untyped-def]
+    """Return the BFGS update of the Hessian after a step s that changed the gradient by y."""
+    Bs = B @ s
+    curvature, length = s @ y, s @ Bs
+    if curvature <= 1e-12 * math.sqrt((s @ s) * (y @ y)) or length <= 0.0:
+        return B
+    return B - np.outer(Bs, Bs) / length + np.outer(y, y) / curvature
+
+
+@njit(cache=True)
 def minimise(theta, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml):  # type: ignore[no-untyped-def]
-    """Return ``(theta, converged, steps)`` by Newton's method with a halving line search."""
+    """Return ``(theta, converged, steps)`` by Newton's method with a halving line search.
+
+    The Hessian is made anew where the last step was poor; else it is updated from the gradients.
+    """
     f, g, _, _, _ = profile_deviance(theta, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml)
+    B, anew = np.eye(len(theta)), True
     for step in range(MAX_STEPS):
-        if np.max(np.abs(g)) < GRADIENT_TOLERANCE:
-            return theta, True, step
-        d = _newton_direction(theta, g, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml)
+        size = np.max(np.abs(g))
+        if not size >= GRADIENT_TOLERANCE:
+            return theta, not math.isnan(size), step
+        fresh = anew
+        if fresh:
+            B = _hessian(theta, g, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml)
+        d = _direction(B, g)
         slope, rate = g @ d, 1.0
         while True:
             trial = theta + rate * d
             f_new, g_new, _, _, _ = profile_deviance(trial, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml)
             below = f_new <= f + 1e-4 * rate * slope
-            if below or abs(rate * slope) < 1e-11 * (1.0 + abs(f)) or rate < 1e-10:
+            if below or not abs(rate * slope) >= 1e-11 * (1.0 + abs(f)) or rate < 1e-10:
                 break
             rate /= 2.0
-        still = np.max(np.abs(g_new)) >= np.max(np.abs(g)) and not below
-        if still or np.max(np.abs(rate * d)) < 1e-13:
-            return theta, np.max(np.abs(g)) < ROUNDING_TOLERANCE, step
+        stuck = np.max(np.abs(g_new)) >= size and not below
+        if stuck or np.max(np.abs(rate * d)) < 1e-13:
+            if fresh:
+                return theta, size < ROUNDING_TOLERANCE, step
+            anew = True
+            continue
+        B = _updated(B, trial - theta, g_new - g)
+        anew = rate < 1.0 or np.max(np.abs(g_new)) > POOR_STEP * size
         theta, f, g = trial, f_new, g_new
     return theta, False, MAX_STEPS
