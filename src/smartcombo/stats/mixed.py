@@ -24,6 +24,8 @@ VARIANCE_GRADIENT = 1e-7
 """Gradient of the deviance in the log variance ratios at which the search ends."""
 LARGEST_LOG = 12.0
 """Largest log ratio of residual SDs: beyond, one stratum is measured without error."""
+LOST_DEVIANCE = 1e12
+"""Stands for a deviance that rounding has destroyed, so that the line search turns back."""
 ACCEPTED_GRADIENT = 1e-3
 """Gradient that is accepted where rounding allows no further step: log SD ratios good to 1e-3."""
 
@@ -126,7 +128,10 @@ def _with_variances(
     def deviance(parameters: Floats) -> tuple[float, Floats]:
         nonlocal latest
         latest = _solve(design, scale, function.ratios(parameters), reml, latest.theta)
-        return latest.deviance, _variance_gradient(latest, design.start, function, reml)
+        gradient = _variance_gradient(latest, design.start, function, reml)
+        if not np.isfinite(gradient).all():
+            return LOST_DEVIANCE, np.zeros(len(parameters))
+        return latest.deviance, gradient
 
     found = optimize.minimize(
         deviance,
@@ -151,7 +156,8 @@ def _variance_gradient(
     by_row = row_gradient(
         solution.theta, y, X, Z, start, ZZ, solution.beta, solution.S_inverse, solution.sigma2, reml
     )
-    return np.asarray(2.0 * by_row @ function.M)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(2.0 * by_row @ function.M)
 
 
 def _variance_function(design: LongDesign, variance: VarianceModel) -> _VarianceFunction:

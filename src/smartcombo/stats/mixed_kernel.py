@@ -304,7 +304,12 @@ def _hessian(theta, g, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml):  # type: ignore[no
 
 @njit(cache=True)
 def _direction(B, g):  # type: ignore[no-untyped-def]
-    """Return Newton's direction with curvatures made positive, so that it descends."""
+    """Return Newton's direction with curvatures made positive, so that it descends.
+
+    Steepest descent where rounding left no Hessian.
+    """
+    if not np.isfinite(B).all():
+        return -g
     values, vectors = np.linalg.eigh(B)
     floor = CURVATURE_FLOOR * np.max(np.abs(values))
     values = np.maximum(np.abs(values), floor)
