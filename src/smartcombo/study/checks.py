@@ -19,6 +19,8 @@ SLIP_FACTOR = 8.0
 10-fold slips show as about 8-fold or more beside a growing neighbour."""
 FASTEST_DOUBLING_HOURS = 12.0
 """The fastest syngeneic lines double in about a day; half of that is not growth."""
+SMALL_MEDIAN_MM3 = 2.0
+"""A cube of 1.3 mm: half the measurements of a study are never so small."""
 REGROWTH_FACTOR = 4.0
 """Growth is called impossible only beyond this factor: callipers err by a third on small ones."""
 
@@ -54,7 +56,7 @@ def animals_in_two_arms(study: Study, file: str) -> list[Finding]:
             code="animal-in-two-arms",
             severity="error",
             file=file,
-            row=int(study.volumes.loc[study.volumes["animal"] == animal, "row"].max()),
+            row=_odd_row(study, animal),
             column="arm",
             subject=animal,
             found=f"animal {animal} in {' and '.join(_arms_of(study, animal))}",
@@ -63,6 +65,13 @@ def animals_in_two_arms(study: Study, file: str) -> list[Finding]:
         )
         for animal in twice
     ]
+
+
+def _odd_row(study: Study, animal: str) -> int:
+    """Return the first row of the arm in which the animal has fewest measurements."""
+    rows = study.volumes[study.volumes["animal"] == animal]
+    counts = rows.groupby(["arm", "model"], sort=False)["row"].agg(["size", "min"])
+    return int(counts.sort_values("size", kind="stable")["min"].iloc[0])
 
 
 def _arms_of(study: Study, animal: str) -> list[str]:
@@ -159,6 +168,37 @@ def over_limit(study: Study, file: str) -> list[Finding]:
     ]  # fmt: skip
 
 
+def measured_after_leaving(study: Study, file: str) -> list[Finding]:
+    """Find animals measured after the day on which they left."""
+    last = study.volumes.sort_values("day", kind="stable").drop_duplicates("animal", keep="last")
+    left = study.animals.set_index("animal")["fate_day"]
+    rows = last[last["day"] > last["animal"].map(left)]
+    return [
+        _at(row, file, "measured-after-leaving", "error",
+            f"animal {row.animal} measured on day {row.day:g}, left on day {left[row.animal]:g}",
+            "no measurement after the fate day", "correct the fate day or the visit")
+        for row in rows.itertuples()
+    ]  # fmt: skip
+
+
+def small_unit(study: Study, file: str) -> list[Finding]:
+    """Find a whole study whose volumes look like cm3 under the name of mm3."""
+    positive = study.volumes.loc[study.volumes["value"] > 0, "value"]
+    if study.readout.unit != "mm3" or positive.empty or positive.median() >= SMALL_MEDIAN_MM3:
+        return []
+    return [
+        Finding(
+            code="small-unit",
+            severity="warning",
+            file=file,
+            column="value",
+            found=f"a median volume of {positive.median():.3g} mm3",
+            expected=f"at least {SMALL_MEDIAN_MM3:g} mm3; a tumour can be felt from about 30 mm3",
+            action="state the unit of the table, for example unit = \"cm3\"",
+        )
+    ]
+
+
 def missed_visits(study: Study, file: str) -> list[Finding]:
     """Find animals not measured on a day of their model between their first and last visit."""
     findings = []
@@ -208,5 +248,7 @@ CHECKS: tuple[Callable[[Study, str], list[Finding]], ...] = (
     unit_slips,
     impossible_growth,
     over_limit,
+    measured_after_leaving,
+    small_unit,
     missed_visits,
 )

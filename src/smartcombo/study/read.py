@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from smartcombo.core.finding import Finding, StudyError
@@ -65,7 +66,8 @@ def _read(folder: Path) -> tuple[Study | None, list[Finding]]:
         if not arms_sound:
             return None, findings
     study, table_findings = _assemble(folder, facts, plan)
-    return study, findings + table_findings
+    findings += table_findings
+    return study and replace(study, findings=tuple(findings)), findings
 
 
 def _assemble(folder: Path, facts: StudyFile, plan: Plan) -> tuple[Study | None, list[Finding]]:
@@ -107,13 +109,7 @@ def _assemble(folder: Path, facts: StudyFile, plan: Plan) -> tuple[Study | None,
         facts=_other_facts(facts),
     )
     findings += limit_findings + check_measurements(study, facts)
-    return _with_findings(study, findings), findings
-
-
-def _with_findings(study: Study, findings: list[Finding]) -> Study:
-    from dataclasses import replace
-
-    return replace(study, findings=tuple(findings))
+    return study, findings
 
 
 def _models(facts: StudyFile) -> tuple[TumourModel, ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from smartcombo.core.finding import Finding
@@ -38,7 +40,9 @@ def load_table(folder: Path, facts: TableFacts) -> tuple[TextTable | None, list[
         return None, [_needs_excel(path)]
     except (ValueError, OSError, pd.errors.ParserError) as problem:
         return None, [_unreadable(path, problem)]
-    cells.columns = [str(column).strip() for column in cells.columns]
+    cells, repeated = _with_header(cells)
+    if repeated:
+        return None, [_repeated_column(path.name, column) for column in repeated]
     cells.index = pd.RangeIndex(FIRST_DATA_ROW, FIRST_DATA_ROW + len(cells))
     cells = cells[~(cells == "").all(axis=1)]
     for column, value in facts.where.items():
@@ -59,14 +63,30 @@ def _as_text(value: str | float | bool) -> str:
 def _read_text(path: Path, facts: TableFacts) -> pd.DataFrame:
     kind = path.suffix.lower()
     if kind in (".xlsx", ".xlsm", ".xls"):
-        table = pd.read_excel(path, sheet_name=facts.sheet or 0, dtype=object)
+        table = pd.read_excel(path, sheet_name=facts.sheet or 0, dtype=object, header=None)
         return table.map(_cell_text)
     if kind == ".parquet":
-        return pd.read_parquet(path).map(_cell_text)
+        table = pd.read_parquet(path)
+        header = pd.DataFrame([[str(column) for column in table.columns]])
+        return pd.concat([header, table.map(_cell_text).set_axis(header.columns, axis=1)])
     text = path.read_text(encoding="utf-8-sig")
     separator = facts.delimiter or ("\t" if kind in (".tsv", ".tab") else _separator(text))
-    table = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    table = pd.read_csv(
+        path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig", header=None
+    )
     return table.map(str.strip)
+
+
+def _with_header(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return the cells under their header, and the names that stand over two columns.
+
+    The header is read as cells: a reader that renames a second ``7`` to ``7.1`` makes a day of it.
+    """
+    header = [str(name) for name in cells.iloc[0]]
+    named = [k for k, name in enumerate(header) if name]
+    repeated = [name for name, count in Counter(header).items() if name and count > 1]
+    table = cells.iloc[1:, named].set_axis([header[k] for k in named], axis=1)
+    return table, repeated
 
 
 def _separator(text: str) -> str:
@@ -103,6 +123,7 @@ def numbers(table: TextTable, column: str, decimal: str) -> tuple[pd.Series, lis
     values = pd.to_numeric(plain.where(~blank), errors="coerce")
     if decimal == ",":
         values = values.mask(text.str.contains(".", regex=False) & text.str.contains(","))
+    values = values.mask(np.isinf(values.astype(float)))
     bad = values.isna() & ~blank
     findings = [
         _not_a_number(table.name, int(row), column, cell, decimal, other)
@@ -144,6 +165,19 @@ def _missing_column(file: str, name: str, there: list[str]) -> Finding:
         found=f"the columns {', '.join(there[:12])}",
         expected=f"a column for {name}",
         action=f'name it under columns in study.toml: columns = {{ {name} = "..." }}',
+    )
+
+
+def _repeated_column(file: str, name: str) -> Finding:
+    return Finding(
+        code="duplicate-column",
+        severity="error",
+        file=file,
+        row=1,
+        column=name,
+        found=f"two columns headed {name!r}",
+        expected="each heading once",
+        action="rename or delete one of them",
     )
 
 

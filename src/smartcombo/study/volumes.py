@@ -32,6 +32,8 @@ USUAL_NAMES = {
     "model": ("tumour_model", "tumor_model", "cell_line"),
 }
 DAY_HEADER = re.compile(r"^(?:day|d|t)?[\s_.]*(-?\d+(?:[.,]\d+)?)$", re.IGNORECASE)
+ALMOST_A_DAY = re.compile(r"^(?:day|d|t)?[\s_.]*-?\d", re.IGNORECASE)
+"""A heading that begins like a day and is none, such as ``Day 1O`` or ``14b``."""
 FORMULAE: dict[str, tuple[str, float]] = {
     "L*W^2/2": ("length * width^2 / 2", 0.5),
     "pi/6*L*W^2": ("pi/6 * length * width^2", math.pi / 6),
@@ -63,7 +65,8 @@ def read_volumes(
     table, arm_findings = _resolve_arms(table, facts, arms, text.name)
     table, model_findings = _resolve_models(table, facts, text.name)
     findings += arm_findings + model_findings
-    table = table[table["arm"].notna() & table["model"].notna()]
+    findings += _nameless(table, text.name)
+    table = table[table["arm"].notna() & table["model"].notna() & (table["animal"] != "")]
     if given.animal_ids == "within-arm":
         table = table.assign(animal=table["arm"] + ":" + table["animal"])
     if table.empty:
@@ -145,7 +148,11 @@ def _wide(text: TextTable, given: VolumeTable) -> tuple[pd.DataFrame | None, str
         return None, "", lost
     found = {name: str(column) for name, column in columns.items()}
     base = _identities(text, given, found)
-    findings: list[Finding] = []
+    findings = [
+        _unread_day(text.name, column)
+        for column in text.cells.columns
+        if column not in days and ALMOST_A_DAY.match(column)
+    ]
     pieces = []
     for column, match in days.items():
         value, more = numbers(text, column, given.decimal)
@@ -153,6 +160,19 @@ def _wide(text: TextTable, given: VolumeTable) -> tuple[pd.DataFrame | None, str
         day = float(match.group(1).replace(",", "."))
         pieces.append(base.assign(day=day, value=value, row=text.cells.index))
     return _measured(pd.concat(pieces)), "as given", findings
+
+
+def _unread_day(file: str, column: str) -> Finding:
+    return Finding(
+        code="day-heading",
+        severity="error",
+        file=file,
+        row=1,
+        column=column,
+        found=f"the heading {column!r}",
+        expected="a day, such as 7, d7 or Day 7",
+        action="correct the heading, or rename the column if it holds something else",
+    )
 
 
 def _missing_day(file: str, row: int, column: str) -> Finding:
@@ -197,6 +217,23 @@ def _resolve_models(
         if model is None
     ]
     return table.assign(model=table["model"].map(resolved)), findings
+
+
+def _nameless(table: pd.DataFrame, file: str) -> list[Finding]:
+    rows = table.loc[table["animal"] == "", "row"].unique()
+    return [
+        Finding(
+            code="missing-animal",
+            severity="error",
+            file=file,
+            row=int(row),
+            column="animal",
+            found="a measurement of no animal",
+            expected="the animal's id in each row",
+            action="write the id, or delete the row",
+        )
+        for row in rows
+    ]
 
 
 def _first_row(table: pd.DataFrame, column: str, name: str) -> int:
