@@ -56,7 +56,7 @@ def _joined(
         lookup = arm_names(arms, {arm.id: arm.names for arm in facts.arm})
         rows["arm"] = rows["arm"].map(lambda name: resolve_arm(name, lookup))
         rows["animal"] = rows["arm"] + ":" + rows["animal"]
-    findings += _membership(text.name, rows, base)
+    findings += _repeated(text.name, rows) + _membership(text.name, rows, base)
     findings += _arm_conflicts(text.name, rows, base, facts, arms)
     rows = rows.drop_duplicates("animal").drop(columns=["arm", "row"])
     table = base.merge(rows, on="animal", how="left")
@@ -110,13 +110,16 @@ def _row_findings(file: str, rows: pd.DataFrame) -> list[Finding]:
                 _finding(file, row.row, "fate", "unknown-fate", repr(row.fate),
                          f"one of {', '.join(FATES)}", "use the nearest of these words", row.animal)
             )  # fmt: skip
+    return findings
+
+
+def _repeated(file: str, rows: pd.DataFrame) -> list[Finding]:
     repeated = rows["animal"][rows["animal"].duplicated()].unique()
-    findings += [
+    return [
         _finding(file, int(rows.loc[rows["animal"] == a, "row"].iloc[-1]), "animal",
                  "duplicate-animal", f"animal {a} twice", "each animal once", "merge the rows", a)
         for a in repeated
     ]  # fmt: skip
-    return findings
 
 
 def _finding(
