@@ -194,7 +194,7 @@ def small_unit(study: Study, file: str) -> list[Finding]:
             column="value",
             found=f"a median volume of {positive.median():.3g} mm3",
             expected=f"at least {SMALL_MEDIAN_MM3:g} mm3; a tumour can be felt from about 30 mm3",
-            action="state the unit of the table, for example unit = \"cm3\"",
+            action='state the unit of the table, for example unit = "cm3"',
         )
     ]
 

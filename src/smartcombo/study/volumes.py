@@ -91,12 +91,32 @@ def _long(text: TextTable, given: VolumeTable) -> tuple[pd.DataFrame | None, str
         value, more = numbers(text, found["value"], given.decimal)
         derivation = "as given"
     table = _identities(text, given, found).assign(day=day, value=value, row=text.cells.index)
-    return _measured(table), derivation, findings + more
+    return _measured(table), derivation, findings + more + _never_measured(table, text.name)
 
 
 def _measured(table: pd.DataFrame) -> pd.DataFrame:
     """Leave out blank cells: a visit without a measurement is not a measurement."""
     return table[table["value"].notna() & table["day"].notna()]
+
+
+def _never_measured(table: pd.DataFrame, file: str) -> list[Finding]:
+    """Find animals that have rows and no value in any of them."""
+    by_animal = table["value"].notna().groupby([table["arm"], table["animal"]], sort=False)
+    return [
+        Finding(
+            code="animal-never-measured",
+            severity="warning",
+            file=file,
+            row=int(table.loc[(table["arm"] == arm) & (table["animal"] == animal), "row"].min()),
+            column="value",
+            subject=str(animal),
+            found=f"animal {animal} of {arm} has only blank cells",
+            expected="measurements of each animal",
+            action="it contributes nothing; say in the animals table why it was never measured",
+        )
+        for (arm, animal), measured in by_animal.any().items()
+        if not measured and animal != ""
+    ]
 
 
 def _identities(text: TextTable, given: VolumeTable, found: dict[str, str]) -> pd.DataFrame:
@@ -159,7 +179,8 @@ def _wide(text: TextTable, given: VolumeTable) -> tuple[pd.DataFrame | None, str
         findings += more
         day = float(match.group(1).replace(",", "."))
         pieces.append(base.assign(day=day, value=value, row=text.cells.index))
-    return _measured(pd.concat(pieces)), "as given", findings
+    table = pd.concat(pieces)
+    return _measured(table), "as given", findings + _never_measured(table, text.name)
 
 
 def _unread_day(file: str, column: str) -> Finding:
