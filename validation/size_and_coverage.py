@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +22,11 @@ from smartcombo.core.random import stream
 from smartcombo.stats.design import LongDesign
 from smartcombo.stats.inference import model_inference
 from smartcombo.stats.mixed import fit_mixed
+from smartcombo.stats.mixed_origin import fit_origin
+from smartcombo.stats.robust import cr2_inference
 
 SEED = 20200429
-STUDIES = 2000
+STUDIES = 10_000
 LEVEL = 0.95
 DAYS_BETWEEN_VISITS = 3.0
 SIZE_LIMIT_MM3 = 1500.0
@@ -93,9 +96,13 @@ def ours(curves: SimulatedCurves) -> dict[str, float]:
     fit = fit_mixed(design)
     C = np.r_[0.0, BLISS][None, :]
     got: dict[str, float] = {"boundary": float(fit.status != "ok")}
-    for df in ("kenward-roger", "satterthwaite"):
-        test = model_inference(fit, design, df).tests(C, LEVEL)[0]
-        name = df.replace("-", "_")
+    inferences = {
+        "kenward_roger": model_inference(fit, design, "kenward-roger"),
+        "satterthwaite": model_inference(fit, design, "satterthwaite"),
+        "cr2": cr2_inference(fit, design),
+    }
+    for name, inference in inferences.items():
+        test = inference.tests(C, LEVEL)[0]
         got[f"reject_{name}"] = float(test.p < 1 - LEVEL)
         got[f"cover_{name}"] = float(test.low <= 0.0 <= test.high)
     got["error"] = float(fit.beta[1:] @ BLISS)
@@ -120,8 +127,6 @@ def ours_over_time(curves: SimulatedCurves, rng: np.random.Generator) -> dict[st
 
 def peer_z(curves: SimulatedCurves, last: float) -> float:
     """Return |z| of Bliss by log relative volume through the origin on days up to ``last``."""
-    from smartcombo.stats.mixed_origin import fit_origin
-
     first = np.repeat(curves.y[curves.start[:-1]], np.diff(curves.start))
     use = (curves.time > 0) & (curves.time <= last)
     subject = np.repeat(np.arange(len(curves.arm)), np.diff(curves.start))[use]
@@ -170,7 +175,7 @@ def run(studies: int, settings: list[Setting], workers: int) -> pd.DataFrame:
 
 SETTINGS = [
     Setting(n, visits, culled)
-    for n, visits in ((5, 6), (5, 10), (8, 8), (10, 6), (10, 10))
+    for n, visits in product((5, 8, 10), (6, 8, 10))
     for culled in (False, True)
 ]
 
@@ -182,6 +187,7 @@ def page(table: pd.DataFrame) -> str:
         "reject_kenward_roger": "size, Kenward-Roger",
         "cover_kenward_roger": "coverage, Kenward-Roger",
         "reject_satterthwaite": "size, Satterthwaite",
+        "reject_cr2": "size, CR2",
         "any_day_band": "course leaves its band",
         "any_day_pointwise": "course leaves pointwise limits",
         "peer_z": "peers' z-test, last day",

@@ -18,6 +18,9 @@ def run(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an earlier run at --out.")
     ] = False,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that fit tumour models side by side.")
+    ] = 1,
 ) -> None:
     """Take a study folder to a run folder with a report.
 
@@ -25,10 +28,10 @@ def run(
     the report.
     """
     require_free(out, overwrite=overwrite)
-    typer.echo(str(analyse(folder, out)))
+    typer.echo(str(analyse(folder, out, workers)))
 
 
-def analyse(folder: Path, out: Path) -> Path:
+def analyse(folder: Path, out: Path, workers: int = 1) -> Path:
     """Take a study folder to a run folder, telling the steps on stderr.
 
     Parameters
@@ -37,6 +40,8 @@ def analyse(folder: Path, out: Path) -> Path:
         The study folder.
     out
         The run folder; an earlier run there is replaced.
+    workers
+        Processes that fit tumour models side by side; changes no number.
 
     Returns
     -------
@@ -63,7 +68,7 @@ def analyse(folder: Path, out: Path) -> Path:
     with step("Fitting growth and the four questions"):
         from smartcombo.efficacy import growth
 
-        result = growth(study)
+        result = growth(study, workers=workers)
     with step("Drawing figures and writing the report"):
         from smartcombo.report.export import write_run
 

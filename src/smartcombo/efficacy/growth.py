@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from smartcombo.core.finding import AnalysisRefused, Finding
+from smartcombo.core.parallel import mapped
 from smartcombo.core.random import DEFAULT_SEED, stream
 from smartcombo.core.result import Result
 from smartcombo.efficacy.course import course_table, curves_table
@@ -32,7 +33,7 @@ from smartcombo.study.arms import combinations_of
 from smartcombo.study.model import Study
 
 
-def growth(study: Study, options: GrowthOptions | None = None) -> Result:
+def growth(study: Study, options: GrowthOptions | None = None, *, workers: int = 1) -> Result:
     """Answer how fast the tumours of each arm grow, and the four questions of each combination.
 
     A linear mixed model of log volume with a random intercept and slope for each animal, fitted by
@@ -47,6 +48,8 @@ def growth(study: Study, options: GrowthOptions | None = None) -> Result:
     options
         Primary specification, day, level; default is the constrained longitudinal model with
         Kenward-Roger inference, and the plan's day and level.
+    workers
+        Processes that fit the tumour models of the study side by side; changes no number.
 
     Returns
     -------
@@ -80,7 +83,8 @@ def growth(study: Study, options: GrowthOptions | None = None) -> Result:
     >>> sc.efficacy.growth(study).select(question="Q2")  # doctest: +SKIP
     """
     options = options or GrowthOptions()
-    parts = [_one_model(study, model.id, options) for model in study.models]
+    jobs = [(study, model.id, options) for model in study.models]
+    parts = mapped(_one_model, jobs, workers=workers)
     estimates = adjusted_estimates([row for part in parts for row in part.rows])
     tables = _stack([part.tables for part in parts])
     tables["headlines"] = headlines_table(study, estimates)
@@ -106,7 +110,8 @@ class _ModelPart:
     tables: dict[str, pd.DataFrame]
 
 
-def _one_model(study: Study, model: str, options: GrowthOptions) -> _ModelPart:
+def _one_model(job: tuple[Study, str, GrowthOptions]) -> _ModelPart:
+    study, model, options = job
     frame, findings = select_growth(study, model)
     _require_animals(study, frame)
     reading = _reading(study, frame, options)

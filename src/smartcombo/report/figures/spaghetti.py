@@ -171,12 +171,13 @@ def _level(value: float, words: str, *, dy: int) -> list[Spec]:
     at = {"y": {"datum": value}}
     return [
         {"mark": rule, "encoding": {**at, "x": None}},
-        {"mark": text, "encoding": {**at, "x": {"value": "width"}}, "transform": [_first_row()]},
+        {"mark": text, "encoding": {**at, "x": {"value": "width"}}, "transform": [_once()]},
     ]
 
 
-def _first_row() -> Spec:
-    return {"sample": 1}
+def _once() -> Spec:
+    """Return one row a panel, so that its words are drawn once."""
+    return {"aggregate": [{"op": "count", "as": "rows"}], "groupby": ["arm_label"]}
 
 
 def _layers(context: Context, table: pd.DataFrame, arms: list[str]) -> list[Spec]:
