@@ -10,30 +10,24 @@ from typing import Any
 
 import pandas as pd
 
-from smartcombo.core.finding import findings_table
 from smartcombo.core.result import Result
+from smartcombo.report import page_rows
 from smartcombo.report.figures.base import Figure
 from smartcombo.report.figures.gallery import figures_of
 from smartcombo.report.theme import VEGA_LITE_VERSION, verdict_style
-from smartcombo.report.words import (
-    NULL_MODELS,
-    degrees,
-    p_value,
-    plain,
-    unit_text,
-    with_interval,
-)
+from smartcombo.report.words import plain, unit_text
 from smartcombo.study.model import Study
 
 SECTIONS = (
-    ("every-mouse", "Every mouse"),
-    ("model-curves", "What the model says"),
-    ("four-questions", "The four questions"),
-    ("synergy-course", "Synergy over time"),
-    ("robustness", "Would another model say otherwise?"),
-    ("scales", "Raw and relative volumes"),
-    ("diagnostics", "Diagnostics"),
+    ("every-mouse", "Every mouse", "Every mouse"),
+    ("model-curves", "What the model says", "Model"),
+    ("four-questions", "The four questions", "Four questions"),
+    ("course", "Over time", "Over time"),
+    ("robustness", "Would another model say otherwise?", "Robustness"),
+    ("scales", "Raw and relative volumes", "Raw v relative"),
+    ("diagnostics", "Can the model be trusted?", "Diagnostics"),
 )
+"""Group of figures, heading, and the word in the menu."""
 
 
 def write_report(
@@ -70,14 +64,17 @@ def page_html(study: Study, results: Sequence[Result], run_info: Mapping[str, An
         sections=SECTIONS,
         figures=figures,
         drawings=_drawings(figures),
-        headlines=_headlines(study, results),
-        design=_stack(results, "design"),
-        questions=_question_rows(results),
-        words=_stack(results, "words"),
-        robustness=_robustness_rows(results),
-        scales=_stack(results, "scales"),
+        answers=page_rows.answers(study, results),
+        design=page_rows.design_rows(results),
+        arms=page_rows.arm_rows(study, results),
+        questions=page_rows.question_rows(results),
+        words=page_rows.stack(results, "words"),
+        robustness=page_rows.robustness_rows(results),
+        scales=page_rows.stack(results, "scales"),
         checks=[row for result in results for row in result.checks.to_dict("records")],
-        findings=_findings(study, results),
+        findings=page_rows.finding_rows(study, results),
+        unit=unit_text(study.readout.unit),
+        several=len(study.models) > 1,
         methods=_methods(results),
         run_info=run_info,
         vega=_vega(),
@@ -107,90 +104,6 @@ def _drawings(figures: Sequence[Figure]) -> str:
 def _csv_url(table: pd.DataFrame) -> str:
     text = table.to_csv(index=False, lineterminator="\n", float_format="%.12g")
     return "data:text/csv;base64," + base64.b64encode(text.encode()).decode()
-
-
-def _stack(results: Sequence[Result], name: str) -> list[dict[str, Any]]:
-    return [
-        row
-        for result in results
-        if name in result.tables
-        for row in result.tables[name].to_dict("records")
-    ]
-
-
-def _headlines(study: Study, results: Sequence[Result]) -> list[dict[str, Any]]:
-    """Return one block a tumour model and combination, with its sentences."""
-    blocks: dict[tuple[str, str], list[str]] = {}
-    for row in _stack(results, "headlines"):
-        blocks.setdefault((row["model"], row["combination"]), []).append(row["sentence"])
-    labels = {arm.id: arm.label for arm in study.arms}
-    return [
-        {"model": model, "combination": labels.get(arm, arm), "sentences": said}
-        for (model, arm), said in blocks.items()
-    ]
-
-
-def _question_rows(results: Sequence[Result]) -> list[dict[str, Any]]:
-    shown = ("growth_rate_difference", "log_ratio", "excess_inhibition")
-    rows = []
-    for result in results:
-        table = result.estimates
-        asked = table[(table["question"] != "") & table["estimand"].isin(shown)]
-        rows += [_question_row(row) for row in asked.to_dict("records")]
-    return rows
-
-
-def _question_row(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "model": row["model"],
-        "question": row["question"],
-        "contrast": row["contrast"],
-        "null": NULL_MODELS.get(row["null_model"], ""),
-        "scale": row["scale"],
-        "estimate": with_interval(row["value"], row["low"], row["high"]),
-        "unit": unit_text(row["unit"]),
-        "p": p_value(row["p"]),
-        "holm": p_value(row["p_holm"]),
-        "df": degrees(row["df"]),
-        "n": row["n"],
-        "verdict": row["verdict"],
-        "status": row["status"],
-        "level": "rate" if row["estimand"] == "growth_rate_difference" else "day",
-        "day": row["day"],
-    }
-
-
-def _robustness_rows(results: Sequence[Result]) -> list[dict[str, Any]]:
-    """Return how often each word is given over the specifications."""
-    rows = []
-    for result in results:
-        table = result.tables.get("robustness")
-        if table is None or table.empty:
-            continue
-        keys = ["model", "question", "null_model", "contrast"]
-        for (model, question, null, contrast), group in table.groupby(keys, sort=False):
-            counts = group["verdict"].value_counts(sort=False)
-            rows.append(
-                {
-                    "model": model,
-                    "question": question,
-                    "null": NULL_MODELS.get(str(null), ""),
-                    "contrast": contrast,
-                    "low": group["value"].min(),
-                    "high": group["value"].max(),
-                    "counts": [(word, int(count)) for word, count in counts.items()],
-                    "total": len(group),
-                }
-            )
-    return rows
-
-
-def _findings(study: Study, results: Sequence[Result]) -> list[dict[str, Any]]:
-    found = [*study.findings, *(f for result in results for f in result.findings)]
-    table = findings_table(dict.fromkeys(found))
-    return table.assign(row=table["row"].astype(object).where(table["row"].notna(), "")).to_dict(
-        "records"
-    )
 
 
 def _methods(results: Sequence[Result]) -> list[Any]:

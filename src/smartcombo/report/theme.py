@@ -50,9 +50,11 @@ VERDICTS: dict[str, VerdictStyle] = {
     "harm": VerdictStyle("#9b2d6f", "▼", "triangle-down", True),
     "antagonism": VerdictStyle("#9b2d6f", "▼", "triangle-down", True),
     "additive": VerdictStyle("#33475b", "■", "square", True),
-    "no effect": VerdictStyle("#33475b", "■", "square", True),
+    "no relevant difference": VerdictStyle("#33475b", "■", "square", True),
     "inconclusive": VerdictStyle("#66707c", "○", "circle", False),
-    "missing": VerdictStyle("#a3acb6", "–", "circle", False),
+    "missing": VerdictStyle("#66707c", "–", "circle", False),
+    "withheld": VerdictStyle("#8a4b08", "✕", "cross", False),
+    "not estimable": VerdictStyle("#8a4b08", "✕", "cross", False),
 }
 """Colour is never alone: each verdict has its own word, glyph and shape."""
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import altair
 
 TABLE = "table"
+MAX_DAY_LABELS = 16
 SYNTHETIC = "SYNTHETIC DATA: simulated, not measured"
 
 
@@ -158,6 +159,12 @@ def colour_scale(context: Context, arms: Sequence[str]) -> Spec:
     }
 
 
+def panels(table: pd.DataFrame) -> Spec:
+    """Return the facet over the column ``panel``, in the order of the rows."""
+    order = list(dict.fromkeys(table["panel"]))
+    return {"field": "panel", "type": "nominal", "title": None, "sort": order}
+
+
 def readout_title(study: Study) -> str:
     """Return the axis title of the read-out: ``Tumour volume (mm³)``."""
     from smartcombo.report.words import unit_text
@@ -169,6 +176,13 @@ def readout_title(study: Study) -> str:
 def day_title(study: Study) -> str:
     """Return the axis title of time: what day 0 is."""
     return "Days since implant" if study.day_axis == "implant" else "Days since first dose"
+
+
+def shown_days(table: pd.DataFrame) -> list[float]:
+    """Return the days of a table that an axis labels: visits, thinned where they are many."""
+    days = sorted(float(day) for day in table["day"].unique())
+    step = -(-len(days) // MAX_DAY_LABELS)
+    return days[::step]
 
 
 def span(values: pd.Series, *, log: bool, pad: float = 0.04) -> list[float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 
 from smartcombo.report.figures.base import (
@@ -13,13 +14,14 @@ from smartcombo.report.figures.base import (
     day_title,
     log_ticks,
     readout_title,
+    shown_days,
     span,
     specification,
 )
 from smartcombo.report.theme import Spec
 from smartcombo.report.words import slug
 
-WIDTH, HEIGHT = 660, 340
+WIDTH, HEIGHT = 740, 380
 LABEL_GAP = 17
 """Least distance between two labels at the curves' ends, px."""
 
@@ -30,18 +32,21 @@ def model_curves(context: Context) -> Figure | None:
     if curves.empty:
         return None
     arms = context.arms_in(curves)
-    table = curves.assign(arm_label=curves["arm"].map(context.label))
+    table = curves.assign(arm_label=curves["arm"].map(context.label), kind="model")
+    means = observed_means(context)
     return Figure(
         id=slug("model-curves", context.model),
         group="model-curves",
         model=context.model,
         title=f"What the model says, {context.model}",
         caption="Geometric mean of each arm under the growth model, with a band that holds the "
-        "whole curve at the stated level, not only one day.",
+        "whole curve at the stated level, not only one day. Dots: observed geometric mean of the "
+        "animals measured that day; where large tumours have left the study the dots fall below "
+        "the curve.",
         alt=_alt(context, table, arms),
         spec=_spec(context, table, arms, log=True),
         raw_spec=_spec(context, table, arms, log=False),
-        data=table,
+        data=pd.concat([table, means], ignore_index=True),
         method_ids=context.result.methods[:1],
         width=WIDTH + 230,
         height=HEIGHT + 70,
@@ -67,6 +72,7 @@ def _spec(context: Context, table: pd.DataFrame, arms: list[str], *, log: bool) 
             "layer": [
                 _band(),
                 _line(context, domain, log=log),
+                _means(),
                 *_labels(context, table, arms, domain, log),
             ],
         }
@@ -74,17 +80,52 @@ def _spec(context: Context, table: pd.DataFrame, arms: list[str], *, log: bool) 
 
 
 def _x(context: Context, table: pd.DataFrame) -> Spec:
+    observed = context.table("observed")
+    observed = observed[observed["day"] >= context.study.baseline_day]
     domain = [float(table["day"].min()), float(table["day"].max())]
     return {
         "field": "day",
         "type": "quantitative",
         "scale": {"domain": domain, "nice": False},
-        "axis": {"title": day_title(context.study), "grid": False},
+        "axis": {
+            "title": day_title(context.study),
+            "grid": False,
+            "format": "~g",
+            "values": shown_days(observed),
+        },
+    }
+
+
+def observed_means(context: Context) -> pd.DataFrame:
+    """Return the geometric mean of the animals measured, by arm and day since baseline."""
+    observed = context.table("observed")
+    used = ~observed["excluded"].astype(bool) & (observed["day"] >= context.study.baseline_day)
+    rows = observed[used]
+    logs = np.log(rows["shown_value"].astype(float))
+    means = logs.groupby([rows["arm"], rows["day"]], sort=False).mean().reset_index()
+    return pd.DataFrame(
+        {
+            "model": context.model,
+            "arm": means["arm"],
+            "day": means["day"],
+            "value": np.exp(means["shown_value"]),
+            "arm_label": means["arm"].map(context.label),
+            "kind": "observed",
+        }
+    )
+
+
+def _means() -> Spec:
+    return {
+        "transform": [{"filter": "datum.kind == 'observed'"}],
+        "mark": {"type": "circle", "size": 34, "opacity": 0.9},
+        "encoding": {"y": {"field": "value", "type": "quantitative"}},
     }
 
 
 def _band() -> Spec:
     return {
+        "transform": [{"filter": "datum.kind == 'model'"}],
         "mark": {"type": "area", "opacity": 0.13},
         "encoding": {"y": {"field": "low", "type": "quantitative"}, "y2": {"field": "high"}},
     }
@@ -104,7 +145,11 @@ def _line(context: Context, domain: list[float], *, log: bool) -> Spec:
         {"field": "low", "title": "from", "format": ",.3~r"},
         {"field": "high", "title": "to", "format": ",.3~r"},
     ]
-    return {"mark": {"type": "line", "strokeWidth": 2.6}, "encoding": {"y": y, "tooltip": tooltip}}
+    return {
+        "transform": [{"filter": "datum.kind == 'model'"}],
+        "mark": {"type": "line", "strokeWidth": 2.6},
+        "encoding": {"y": y, "tooltip": tooltip},
+    }
 
 
 def _labels(

@@ -6,9 +6,12 @@ from collections.abc import Callable, Sequence
 
 from smartcombo.core.result import Result
 from smartcombo.report.figures.base import Context, Figure
-from smartcombo.report.figures.course import synergy_course
+from smartcombo.report.figures.course import effect_course, synergy_course
 from smartcombo.report.figures.curves import model_curves
+from smartcombo.report.figures.diagnostics import influence, model_fit
 from smartcombo.report.figures.forest import four_questions
+from smartcombo.report.figures.robustness import robustness_curve
+from smartcombo.report.figures.scales import raw_and_relative
 from smartcombo.report.figures.spaghetti import every_mouse
 from smartcombo.study.model import Study
 
@@ -16,7 +19,12 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     every_mouse,
     model_curves,
     four_questions,
+    effect_course,
     synergy_course,
+    robustness_curve,
+    raw_and_relative,
+    model_fit,
+    influence,
 )
 
 

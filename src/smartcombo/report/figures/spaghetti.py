@@ -10,6 +10,7 @@ from smartcombo.report.figures.base import (
     day_title,
     log_ticks,
     readout_title,
+    shown_days,
     span,
     specification,
 )
@@ -32,7 +33,6 @@ FATES: dict[str, tuple[str, str]] = {
 PANEL_HEIGHT = 235
 N_ROW = 30
 """Distance of the row of counts below the axis, px."""
-MAX_DAY_LABELS = 16
 
 
 def every_mouse(context: Context) -> Figure | None:
@@ -47,7 +47,7 @@ def every_mouse(context: Context) -> Figure | None:
     table = _with_words(context, observed)
     arms = context.arms_in(table)
     columns = 2 if len(arms) <= 4 else 3
-    width = 372 if columns == 2 else 232
+    width = 432 if columns == 2 else 262
     rows = -(-len(arms) // columns)
     return Figure(
         id=slug("every-mouse", context.model),
@@ -80,6 +80,10 @@ def _spec(
     context: Context, table: pd.DataFrame, arms: list[str], *, columns: int, width: int, log: bool
 ) -> Spec:
     labels = [context.label(arm) for arm in arms]
+    axes = {"x": _x(context, table), "y": _y(context, table, log=log)}
+    measured = [
+        {**layer, "encoding": axes | layer["encoding"]} for layer in _layers(context, table, arms)
+    ]
     return specification(
         {
             "facet": {"field": "arm_label", "type": "nominal", "sort": labels, "title": None},
@@ -89,8 +93,7 @@ def _spec(
             "spec": {
                 "width": width,
                 "height": PANEL_HEIGHT,
-                "encoding": {"x": _x(context, table), "y": _y(context, table, log=log)},
-                "layer": [*_lines_of_reference(context, table), *_layers(context, table, arms)],
+                "layer": [*_lines_of_reference(context, table), *measured],
             },
         }
     )
@@ -102,19 +105,13 @@ def _x(context: Context, table: pd.DataFrame) -> Spec:
         "type": "quantitative",
         "scale": {"domain": span(table["day"], log=False, pad=0.03), "nice": False},
         "axis": {
-            "values": _shown_days(table),
+            "values": shown_days(table),
             "grid": False,
             "title": f"{day_title(context.study)}; n = mice measured",
             "titlePadding": 26,
             "labelOverlap": False,
         },
     }
-
-
-def _shown_days(table: pd.DataFrame) -> list[float]:
-    days = sorted(float(day) for day in table["day"].unique())
-    step = -(-len(days) // MAX_DAY_LABELS)
-    return days[::step]
 
 
 def _y(context: Context, table: pd.DataFrame, *, log: bool) -> Spec:
@@ -145,33 +142,34 @@ def _y_channel(title: str, scale: Spec, ticks: list[float] | None) -> Spec:
 def _lines_of_reference(context: Context, table: pd.DataFrame) -> list[Spec]:
     layers: list[Spec] = []
     for limit in _limits(context):
-        layers += _level(float(limit), f"humane endpoint {limit:g} {_unit(context)}", dy=-6)
+        layers += _level(float(limit), f"humane endpoint {limit:g} {_unit(context)}")
     if table["at_limit"].any():
         limit = float(context.study.readout.limit)
-        layers += _level(limit, f"detection limit {limit:g} {_unit(context)}", dy=9)
-    day = {"datum": float(context.study.baseline_day)}
+        layers += _level(limit, f"detection limit {limit:g} {_unit(context)}")
+    x = _x(context, table)
+    day = {"datum": float(context.study.baseline_day), "scale": x["scale"], "type": "quantitative"}
     mark = {"type": "rule", "color": RULE, "strokeWidth": 1}
-    return [{"mark": mark, "encoding": {"x": day, "y": None}}, *layers]
+    return [{"mark": mark, "encoding": {"x": day}}, *layers]
 
 
 def _unit(context: Context) -> str:
     return unit_text(context.study.readout.unit)
 
 
-def _level(value: float, words: str, *, dy: int) -> list[Spec]:
+def _level(value: float, words: str) -> list[Spec]:
     rule = {"type": "rule", "color": FAINT, "strokeDash": [3, 3]}
     text = {
         "type": "text",
-        "align": "right",
-        "dy": dy,
+        "align": "left",
+        "dy": -6,
         "color": MUTED,
         "fontSize": 10,
         "text": words,
     }
     at = {"y": {"datum": value}}
     return [
-        {"mark": rule, "encoding": {**at, "x": None}},
-        {"mark": text, "encoding": {**at, "x": {"value": "width"}}, "transform": [_once()]},
+        {"mark": rule, "encoding": at},
+        {"mark": text, "encoding": {**at, "x": {"value": 4}}, "transform": [_once()]},
     ]
 
 
@@ -267,7 +265,7 @@ def _counts(table: pd.DataFrame) -> Spec:
     return {
         "transform": [
             {"filter": "!datum.excluded"},
-            {"filter": {"field": "day", "oneOf": _shown_days(table)}},
+            {"filter": {"field": "day", "oneOf": shown_days(table)}},
             {
                 "aggregate": [{"op": "distinct", "field": "animal", "as": "n"}],
                 "groupby": ["arm_label", "day"],
