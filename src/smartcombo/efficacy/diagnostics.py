@@ -217,7 +217,8 @@ def influence_table(
     for animal, arm in zip(fitted.frame.animals, fitted.frame.arm_of, strict=True):
         if int(np.sum(fitted.frame.arm_of == arm)) <= 2:
             continue
-        left = fit_growth(without_animal(fitted.frame, animal), fitted.specification, fitted.level)
+        others = without_animal(fitted.selected, animal)
+        left = fit_growth(others, fitted.specification, fitted.level)
         for question, full, word in zip(asked, whole, words, strict=True):
             now = answer(left, question, time)
             rows.append(

@@ -34,6 +34,10 @@ class FittedGrowth:
 
     Attributes
     ----------
+    selected
+        The rows selected for the analysis, log volumes with their baseline; refits start here.
+    frame
+        The rows fitted: those selected, or the volumes relative to baseline.
     inference
         Tests of contrasts and critical values under the specification's inference.
     lost
@@ -41,6 +45,7 @@ class FittedGrowth:
     """
 
     specification: Specification
+    selected: GrowthFrame
     frame: GrowthFrame
     curve: MeanCurve
     design: LongDesign
@@ -70,16 +75,15 @@ class FittedGrowth:
         return function(beta), gradient
 
 
-def fit_growth(frame: GrowthFrame, specification: Specification, level: float) -> FittedGrowth:
-    """Return the specification fitted by REML to the log volumes of a frame."""
-    lost: tuple[str, ...] = ()
-    if specification.baseline == "relative":
-        frame, lost = relative_frame(frame)
+def fit_growth(selected: GrowthFrame, specification: Specification, level: float) -> FittedGrowth:
+    """Return the specification fitted by REML to the log volumes of the rows selected."""
+    relative = specification.baseline == "relative"
+    frame, lost = relative_frame(selected) if relative else (selected, ())
     curve = mean_curve(frame, specification)
     design = long_design(frame, curve)
     fit = fit_mixed(design, variance=_VARIANCE[specification.variance], reml=True)
     inference = _inference(fit, design, specification.inference)
-    return FittedGrowth(specification, frame, curve, design, fit, inference, level, lost)
+    return FittedGrowth(specification, selected, frame, curve, design, fit, inference, level, lost)
 
 
 def _inference(fit: MixedFit, design: LongDesign, name: InferenceName) -> Inference:

@@ -135,7 +135,7 @@ def _examined(
     reading: Reading,
     options: GrowthOptions,
 ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    frame, primary = fitted.frame, options.specification
+    frame, primary = fitted.selected, options.specification
     rng = stream(_seed(study), "growth", frame.model)
     time = reading.day - frame.baseline_day
     residuals, effects = residual_tables(fitted)
@@ -170,7 +170,7 @@ def _robustness(
     fitted: FittedGrowth, questions: tuple[Question, ...], reading: Reading
 ) -> pd.DataFrame:
     return robustness_table(
-        fitted.frame,
+        fitted.selected,
         questions,
         primary=fitted.specification,
         day=reading.day,

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from smartcombo.study.model import Arm, Combination, Study
+from smartcombo.study.model import Combination, Study
 
 NullModel = Literal["", "hsa", "bliss", "response_additivity"]
 Kind = Literal["linear", "best-single", "additive-response"]
 
 NULL_NAMES: dict[str, str] = {
-    "hsa": "highest single agent",
-    "bliss": "Bliss (log-additive)",
+    "hsa": "HSA",
+    "bliss": "Bliss",
     "response_additivity": "response additivity",
 }
 
@@ -154,8 +154,3 @@ def _join(study: Study, arms: tuple[str, ...]) -> str:
     return (
         " and ".join(labels) if len(labels) < 3 else ", ".join(labels[:-1]) + f" and {labels[-1]}"
     )
-
-
-def is_single(arm: Arm) -> bool:
-    """Return whether an arm holds one agent."""
-    return len(arm.agents) == 1

@@ -12,7 +12,7 @@ from smartcombo.efficacy.answers import Answer, answer
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
 from smartcombo.efficacy.frame import GrowthFrame
 from smartcombo.efficacy.options import Inference, Specification
-from smartcombo.efficacy.questions import Question
+from smartcombo.efficacy.questions import NULL_NAMES, Question
 from smartcombo.efficacy.verdicts import verdict
 
 ROBUSTNESS_COLUMNS = (
@@ -21,7 +21,6 @@ ROBUSTNESS_COLUMNS = (
     "is_primary",
 )  # fmt: skip
 
-NULL_WORDS = {"bliss": "Bliss", "hsa": "HSA", "response_additivity": "response additivity"}
 VARIANCES = ("common", "by-arm", "power")
 TIME_SCALES = ("day", "sqrt-day")
 BASELINES = ("constrained", "by-arm", "relative")
@@ -106,7 +105,7 @@ def stability_sentence(table: pd.DataFrame, label: str) -> str:
     for (question, null_model), rows in table.groupby(["question", "null_model"], sort=False):
         primary = str(rows.loc[rows["is_primary"], "verdict"].iloc[0])
         same = int((rows["verdict"] == primary).sum())
-        name = f"{question} {NULL_WORDS.get(str(null_model), '')}".strip()
+        name = f"{question} {NULL_NAMES.get(str(null_model), '')}".strip()
         words.append((name, primary, same, len(rows)))
     steady = [f"{name} ({primary})" for name, primary, same, total in words if same == total]
     moved = [

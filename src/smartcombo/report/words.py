@@ -6,8 +6,9 @@ import math
 import re
 from typing import Any
 
-NULL_MODELS = {"bliss": "Bliss", "hsa": "HSA", "response_additivity": "response additivity"}
-NULL_ORDER = tuple(NULL_MODELS)
+from smartcombo.efficacy.questions import NULL_NAMES
+
+NULL_MODELS = NULL_NAMES
 QUESTIONS = {
     "Q1": "Does the combination work at all?",
     "Q2": "Does the molecule add to the checkpoint inhibitor?",
