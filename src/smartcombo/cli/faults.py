@@ -31,10 +31,16 @@ def with_exit_codes(command: Callable[P, None]) -> Callable[P, None]:
 
     `StudyError` leaves with 3, `AnalysisRefused` with 4, anything unforeseen with 1 and the words
     that the fault is ours.
+
+    Raises
+    ------
+    typer.Exit
+        By the command it returns, with the exit code.
     """
 
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        """Run the command; raises ``typer.Exit`` with the code of its fault."""
         try:
             command(*args, **kwargs)
         except (typer.Exit, typer.Abort, typer.BadParameter, KeyboardInterrupt):

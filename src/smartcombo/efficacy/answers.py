@@ -102,6 +102,7 @@ def additive_response(
     offset = -sum(weight for weight, _ in signed)
 
     def excess(beta: Floats) -> float:
+        """Return observed minus expected T/C at given fixed effects."""
         return float(sum(weight * np.exp(c @ beta) for weight, c in signed) + offset)
 
     return fitted.value(excess)

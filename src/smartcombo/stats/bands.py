@@ -48,6 +48,7 @@ def simultaneous_critical(
     largest = np.abs(loadings @ _directions(rank, rng)).max(axis=0)
 
     def excess(critical: float) -> float:
+        """Return by how much the family's coverage exceeds the level."""
         squared = (critical / largest) ** 2 / rank
         inside = (
             stats.chi2.cdf(squared * rank, rank) if np.isinf(df) else stats.f.cdf(squared, rank, df)

@@ -51,6 +51,7 @@ class _VarianceFunction:
     M: Floats
 
     def ratios(self, parameters: Floats) -> Floats:
+        """Return the residual SD ratio of each row, shape ``(N,)``."""
         return np.asarray(np.exp(np.clip(self.M @ parameters, -LARGEST_LOG, LARGEST_LOG)))
 
 
@@ -126,6 +127,7 @@ def _with_variances(
     latest = _solve(design, scale, None, reml)
 
     def deviance(parameters: Floats) -> tuple[float, Floats]:
+        """Return the profile deviance and its gradient in the variance parameters."""
         nonlocal latest
         latest = _solve(design, scale, function.ratios(parameters), reml, latest.theta)
         gradient = _variance_gradient(latest, design.start, function, reml)

@@ -85,6 +85,7 @@ def origin_sums(y: Floats, time: Floats, subject: Ints, n_subjects: int) -> Orig
     """Return the sums of each animal from rows ``y``, ``time``, ``subject`` of shape ``(N,)``."""
 
     def total(values: Floats) -> Floats:
+        """Return the sum over each animal's rows."""
         return np.bincount(subject, values, n_subjects).astype(float)
 
     count = np.bincount(subject, minlength=n_subjects).astype(float)

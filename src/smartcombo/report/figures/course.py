@@ -83,6 +83,7 @@ def _spec(context: Context, table: pd.DataFrame, y_title: str) -> Spec:
                "axis": {"tickCount": 6, "format": "~g", "grid": False}}  # fmt: skip
 
     def band(low: str, high: str, opacity: float) -> Spec:
+        """Return a shaded band between two columns."""
         y: Spec = {"field": low, "type": "quantitative", "title": y_title}
         mark: Spec = {"type": "area", "opacity": opacity, "color": colour}
         return {"mark": mark, "encoding": {"x": x, "y": y, "y2": {"field": high}}}
