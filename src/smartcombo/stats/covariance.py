@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
+from numpy.typing import NDArray
 
-from smartcombo.stats.design import Floats, LongDesign, MixedFit
+from smartcombo.stats.design import Floats, Ints, LongDesign, MixedFit
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ def information(fit: MixedFit, design: LongDesign) -> Information:
     """Return the information matrices of the covariance parameters and their cross-products."""
     C = fit.cov_beta
     P, Q, traces, quadratic, cross = _subject_sums(
-        np.ascontiguousarray(design.X),
-        np.ascontiguousarray(design.Z),
+        design.X,
+        design.Z,
         design.start,
         fit.D,
         fit.residual_sd**2,
@@ -84,57 +84,80 @@ def _residual_derivatives(fit: MixedFit, design: LongDesign) -> Floats:
     return (strata[:, None] == np.arange(int(strata.max()) + 1)).astype(float)
 
 
-@njit(cache=True)
-def _subject_sums(X, Z, start, D, variance, E, residual):  # type: ignore[no-untyped-def]
+def _subject_sums(
+    X: Floats, Z: Floats, start: Ints, D: Floats, variance: Floats, E: Floats, residual: Floats
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """Return P, Q, ``tr V^-1 V_k V^-1 V_l``, ``e' V_k V^-1 V_l e`` and ``e' V_k V^-1 X``.
 
     With e = V^-1 (y - X beta); all summed over subjects.
     """
-    p, q = X.shape[1], Z.shape[1]
-    n_random = q * (q + 1) // 2
-    r = n_random + E.shape[1]
-    P, Q = np.zeros((r, p, p)), np.zeros((r, r, p, p))
-    traces, quadratic, cross = np.zeros((r, r)), np.zeros((r, r)), np.zeros((r, p))
-    for i in range(len(start) - 1):
-        rows = slice(start[i], start[i + 1])
-        Xi, Zi, Ei = X[rows], Z[rows], E[rows]
-        n = len(Xi)
-        inverse = np.linalg.inv(Zi @ D @ Zi.T + np.diag(variance[rows]))
-        WX, e = inverse @ Xi, inverse @ residual[rows]
-        parts = _parts(Zi, Ei, r, n_random)
-        used = np.zeros(r, dtype=np.bool_)
-        A, B, WB = np.empty((r, n, n)), np.empty((r, n, p)), np.empty((r, n, p))
-        d, Wd = np.empty((r, n)), np.empty((r, n))
-        for k in range(r):
-            used[k] = np.any(parts[k] != 0.0)
-            if used[k]:
-                A[k] = inverse @ parts[k]
-                B[k] = parts[k] @ WX
-                WB[k] = inverse @ B[k]
-                d[k] = parts[k] @ e
-                Wd[k] = inverse @ d[k]
-                P[k] -= WX.T @ B[k]
-                cross[k] += Wd[k] @ Xi
-        for k in range(r):
-            for j in range(r):
-                if used[k] and used[j]:
-                    Q[k, j] += B[k].T @ WB[j]
-                    traces[k, j] += np.sum(A[k] * A[j].T)
-                    quadratic[k, j] += d[k] @ Wd[j]
+    stack = Stack.of(start)
+    Xs, Zs, Es = stack.rows(X), stack.rows(Z), stack.rows(E)
+    inverse = np.linalg.inv(marginals(Zs, D, stack.rows(variance, fill=1.0)))
+    WX = inverse @ Xs
+    e = inverse @ stack.rows(residual)[..., None]
+    parts = _parts(Zs, Es)
+    r = len(parts)
+    A, B, d = inverse @ parts, parts @ WX, parts @ e
+    WB, Wd = inverse @ B, inverse @ d
+    P = -np.einsum("mna,kmnb->kab", WX, B)
+    Q = np.tensordot(B, WB, axes=((1, 2), (1, 2))).transpose(0, 2, 1, 3)
+    traces = A.reshape(r, -1) @ np.swapaxes(A, -1, -2).reshape(r, -1).T
+    quadratic = d.reshape(r, -1) @ Wd.reshape(r, -1).T
+    cross = np.einsum("kmni,mna->ka", Wd, Xs)
     return P, Q, traces, quadratic, cross
 
 
-@njit(cache=True)
-def _parts(Z, E, r, n_random):  # type: ignore[no-untyped-def]
-    """Return the derivatives of V_i in phi, shape ``(r, n, n)``."""
-    n = len(Z)
-    parts = np.zeros((r, n, n))
-    k = 0
-    for a in range(Z.shape[1]):
+@dataclass(frozen=True)
+class Stack:
+    """The rows of all subjects side by side, the short ones filled up.
+
+    Filled rows have no fixed effects, no random effects and unit variance: they add nothing.
+
+    Attributes
+    ----------
+    index
+        Row of each subject's j-th visit, shape ``(m, n)`` with n the longest subject; 0 if filled.
+    real
+        Whether it is a row, shape ``(m, n)``.
+    """
+
+    index: Ints
+    real: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, start: Ints) -> Stack:
+        """Return the stack of subjects whose rows begin at ``start``."""
+        lengths = np.diff(start)
+        visit = np.arange(lengths.max())
+        real = visit < lengths[:, None]
+        return cls(np.where(real, start[:-1, None] + visit, 0), real)
+
+    def rows(self, values: Floats, fill: float = 0.0) -> Floats:
+        """Return values ``(N, ...)`` by subject, shape ``(m, n, ...)``."""
+        real = self.real.reshape(self.real.shape + (1,) * (values.ndim - 1))
+        return np.where(real, values[self.index], fill)
+
+
+def marginals(Z: Floats, D: Floats, variance: Floats) -> Floats:
+    """Return V of each subject, shape ``(m, n, n)``, from stacked Z and residual variances."""
+    V = Z @ D @ np.swapaxes(Z, -1, -2)
+    diagonal = np.arange(V.shape[-1])
+    V[:, diagonal, diagonal] += variance
+    return np.asarray(V)
+
+
+def _parts(Z: Floats, E: Floats) -> Floats:
+    """Return the derivatives of each V_i in phi, shape ``(r, m, n, n)``."""
+    m, n, q = Z.shape
+    parts = []
+    for a in range(q):
         for b in range(a + 1):
-            outer = np.outer(Z[:, a], Z[:, b])
-            parts[k] = outer if a == b else outer + outer.T
-            k += 1
-    for s in range(E.shape[1]):
-        parts[n_random + s] = np.diag(E[:, s])
-    return parts
+            outer = Z[:, :, a, None] * Z[:, None, :, b]
+            parts.append(outer if a == b else outer + np.swapaxes(outer, -1, -2))
+    diagonal = np.arange(n)
+    for s in range(E.shape[2]):
+        part = np.zeros((m, n, n))
+        part[:, diagonal, diagonal] = E[:, :, s]
+        parts.append(part)
+    return np.array(parts)

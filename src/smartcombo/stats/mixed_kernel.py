@@ -50,7 +50,15 @@ def cross_products(y: Floats, X: Floats, Z: Floats, start: Ints):  # type: ignor
                     ZZ[i, a, b] += Z[r, a] * Z[r, b]
                 for k in range(p):
                     ZX[i, a, k] += Z[r, a] * X[r, k]
-    return ZZ, ZX, Zy, X.T @ X, X.T @ y, y @ y
+    XX, Xy, yy = np.zeros((p, p)), np.zeros(p), 0.0
+    for r in range(len(y)):
+        yy += y[r] * y[r]
+        for k in range(p):
+            if X[r, k] != 0.0:
+                Xy[k] += X[r, k] * y[r]
+                for j in range(p):
+                    XX[k, j] += X[r, k] * X[r, j]
+    return ZZ, ZX, Zy, XX, Xy, yy
 
 
 @njit(cache=True)
@@ -254,37 +262,55 @@ def profile_deviance(theta, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml):  # type: igno
 @njit(cache=True)
 def moment_start(ZZ, ZX, Zy, XX, Xy, yy, n_rows):  # type: ignore[no-untyped-def]
     """Return theta from moments: scatter of the subjects' own least-squares effects."""
-    m, q, _ = ZX.shape
+    m, q, p = ZX.shape
     inverse, _ = _invert(XX)
-    beta = inverse @ Xy
-    within = yy - beta @ Xy
-    scatter, noise, used = np.zeros((q, q)), np.zeros((q, q)), 0
+    beta, within = np.zeros(p), yy
+    for k in range(p):
+        for j in range(p):
+            beta[k] += inverse[k, j] * Xy[j]
+        within -= beta[k] * Xy[k]
+    scatter, noise = np.zeros((q, q)), np.zeros((q, q))
+    r, b, used = np.zeros(q), np.zeros(q), 0
     for i in range(m):
-        r = Zy[i] - ZX[i] @ beta
         if q == 2 and ZZ[i, 0, 0] * ZZ[i, 1, 1] < (1.0 + 1e-6) * ZZ[i, 0, 1] ** 2:
             continue
         own, _ = _invert(ZZ[i])
-        b = own @ r
-        within -= r @ b
-        scatter += np.outer(b, b)
-        noise += own
+        for a in range(q):
+            r[a] = Zy[i, a]
+            for k in range(p):
+                r[a] -= ZX[i, a, k] * beta[k]
+        for a in range(q):
+            b[a] = 0.0
+            for c in range(q):
+                b[a] += own[a, c] * r[c]
+            within -= r[a] * b[a]
+        for a in range(q):
+            for c in range(q):
+                scatter[a, c] += b[a] * b[c]
+                noise[a, c] += own[a, c]
         used += 1
     sigma2 = max(within, 1e-12 * yy) / max(n_rows - used * q, 1)
-    L = np.eye(q)
+    return _start_from(scatter, noise, sigma2, used)
+
+
+@njit(cache=True)
+def _start_from(scatter, noise, sigma2, used):  # type: ignore[no-untyped-def]
+    """Return theta of the moment estimate of D / sigma2, kept off its boundary."""
+    q = scatter.shape[0]
+    theta = np.zeros(q * (q + 1) // 2)
+    sd = np.ones(q)
     if used > 0:
-        relative = (scatter / sigma2 - noise) / used
         for a in range(q):
-            L[a, a] = math.sqrt(min(max(relative[a, a], SMALLEST_START), LARGEST_START))
-        if q == 2:
-            r01 = relative[0, 1] / (L[0, 0] * L[1, 1])
-            r01 = min(max(r01, -0.9), 0.9)
-            L[1, 0], L[1, 1] = r01 * L[1, 1], math.sqrt(1.0 - r01 * r01) * L[1, 1]
-    theta = np.empty(q * (q + 1) // 2)
-    k = 0
-    for a in range(q):
-        for b in range(a + 1):
-            theta[k] = L[a, b]
-            k += 1
+            relative = (scatter[a, a] / sigma2 - noise[a, a]) / used
+            sd[a] = math.sqrt(min(max(relative, SMALLEST_START), LARGEST_START))
+    theta[0] = sd[0]
+    if q == 2:
+        correlation = 0.0
+        if used > 0:
+            correlation = (scatter[0, 1] / sigma2 - noise[0, 1]) / used / (sd[0] * sd[1])
+            correlation = min(max(correlation, -0.9), 0.9)
+        theta[1] = correlation * sd[1]
+        theta[2] = math.sqrt(1.0 - correlation * correlation) * sd[1]
     return theta
 
 
@@ -298,8 +324,13 @@ def _hessian(theta, g, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml):  # type: ignore[no
         step = DIFFERENCE * max(1.0, abs(theta[k]))
         moved[k] += step
         up = profile_deviance(moved, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml)[1]
-        B[k] = (up - g) / step
-    return (B + B.T) / 2.0
+        for j in range(size):
+            B[k, j] = (up[j] - g[j]) / step
+    for k in range(size):
+        for j in range(k):
+            B[k, j] = 0.5 * (B[k, j] + B[j, k])
+            B[j, k] = B[k, j]
+    return B
 
 
 @njit(cache=True)
@@ -308,22 +339,52 @@ def _direction(B, g):  # type: ignore[no-untyped-def]
 
     Steepest descent where rounding left no Hessian.
     """
-    if not np.isfinite(B).all():
-        return -g
+    size = len(g)
+    d = np.zeros(size)
+    if not math.isfinite(B.sum()):
+        for k in range(size):
+            d[k] = -g[k]
+        return d
     values, vectors = np.linalg.eigh(B)
-    floor = CURVATURE_FLOOR * np.max(np.abs(values))
-    values = np.maximum(np.abs(values), floor)
-    return -vectors @ ((vectors.T @ g) / values)
+    floor = CURVATURE_FLOOR * max(abs(values[0]), abs(values[-1]))
+    for v in range(size):
+        along = 0.0
+        for k in range(size):
+            along += vectors[k, v] * g[k]
+        along /= max(abs(values[v]), floor)
+        for k in range(size):
+            d[k] -= vectors[k, v] * along
+    return d
 
 
 @njit(cache=True)
-def _updated(B, s, y):  # type: ignore[no-untyped-def]
-    """Return the BFGS update of the Hessian after a step s that changed the gradient by y."""
-    Bs = B @ s
-    curvature, length = s @ y, s @ Bs
-    if curvature <= 1e-12 * math.sqrt((s @ s) * (y @ y)) or length <= 0.0:
-        return B
-    return B - np.outer(Bs, Bs) / length + np.outer(y, y) / curvature
+def _update(B, s, y):  # type: ignore[no-untyped-def]
+    """Update the Hessian in place (BFGS) after a step s that changed the gradient by y."""
+    size = len(s)
+    Bs = np.zeros(size)
+    curvature, length, ss, yy = 0.0, 0.0, 0.0, 0.0
+    for k in range(size):
+        for j in range(size):
+            Bs[k] += B[k, j] * s[j]
+        curvature += s[k] * y[k]
+        length += s[k] * Bs[k]
+        ss += s[k] * s[k]
+        yy += y[k] * y[k]
+    if not curvature > 1e-12 * math.sqrt(ss * yy) or not length > 0.0:
+        return
+    for k in range(size):
+        for j in range(size):
+            B[k, j] += y[k] * y[j] / curvature - Bs[k] * Bs[j] / length
+
+
+@njit(cache=True)
+def _largest(values):  # type: ignore[no-untyped-def]
+    """Return the largest absolute value; NaN where one is."""
+    out = 0.0
+    for value in values:
+        if not abs(value) <= out:
+            out = abs(value)
+    return out
 
 
 @njit(cache=True)
@@ -332,31 +393,39 @@ def minimise(theta, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml):  # type: ignore[no-un
 
     The Hessian is made anew where the last step was poor; else it is updated from the gradients.
     """
+    size = len(theta)
     f, g, _, _, _ = profile_deviance(theta, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml)
-    B, anew = np.eye(len(theta)), True
+    B, anew = np.zeros((size, size)), True
+    trial, move, turn = np.empty(size), np.empty(size), np.empty(size)
     for step in range(MAX_STEPS):
-        size = np.max(np.abs(g))
-        if not size >= GRADIENT_TOLERANCE:
-            return theta, not math.isnan(size), step
+        steepest = _largest(g)
+        if not steepest >= GRADIENT_TOLERANCE:
+            return theta, not math.isnan(steepest), step
         fresh = anew
         if fresh:
             B = _hessian(theta, g, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml)
         d = _direction(B, g)
-        slope, rate = g @ d, 1.0
+        slope, rate = 0.0, 1.0
+        for k in range(size):
+            slope += g[k] * d[k]
         while True:
-            trial = theta + rate * d
+            for k in range(size):
+                trial[k] = theta[k] + rate * d[k]
             f_new, g_new, _, _, _ = profile_deviance(trial, ZZ, ZX, Zy, XX, Xy, yy, n_rows, reml)
             below = f_new <= f + 1e-4 * rate * slope
             if below or not abs(rate * slope) >= 1e-11 * (1.0 + abs(f)) or rate < 1e-10:
                 break
             rate /= 2.0
-        stuck = np.max(np.abs(g_new)) >= size and not below
-        if stuck or np.max(np.abs(rate * d)) < 1e-13:
+        left = _largest(g_new)
+        stuck = not left < steepest and not below
+        if stuck or rate * _largest(d) < 1e-13:
             if fresh:
-                return theta, size < ROUNDING_TOLERANCE, step
+                return theta, steepest < ROUNDING_TOLERANCE, step
             anew = True
             continue
-        B = _updated(B, trial - theta, g_new - g)
-        anew = rate < 1.0 or np.max(np.abs(g_new)) > POOR_STEP * size
-        theta, f, g = trial, f_new, g_new
+        for k in range(size):
+            move[k], turn[k] = trial[k] - theta[k], g_new[k] - g[k]
+        _update(B, move, turn)
+        anew = rate < 1.0 or left > POOR_STEP * steepest
+        theta, f, g = trial.copy(), f_new, g_new
     return theta, False, MAX_STEPS

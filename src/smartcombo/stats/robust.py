@@ -7,8 +7,8 @@ covariance and its inverse as weights.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from smartcombo.stats.covariance import Stack, marginals
 from smartcombo.stats.design import Floats, LongDesign, MixedFit
 from smartcombo.stats.inference import TInference
 
@@ -21,14 +21,7 @@ def cr2_inference(fit: MixedFit, design: LongDesign) -> TInference:
     """Return inference that trusts the mean model only: scatter is read off the subjects."""
     if fit.status in ("singular", "not_converged"):
         return TInference(fit.beta, fit.cov_beta, lambda _: np.nan)
-    E = _estimators(
-        np.ascontiguousarray(design.X),
-        np.ascontiguousarray(design.Z),
-        design.start,
-        fit.D,
-        fit.residual_sd**2,
-        fit.cov_beta,
-    )
+    E = _estimators(fit, design)
     residual = design.y - design.X @ fit.beta
     scores = _by_subject(E * residual, design)
     return TInference(fit.beta, scores @ scores.T, lambda c: _degrees(c @ E, fit, design))
@@ -52,21 +45,17 @@ def _degrees(h: Floats, fit: MixedFit, design: LongDesign) -> float:
     return float(np.trace(G) ** 2 / np.sum(G**2))
 
 
-@njit(cache=True)
-def _estimators(X, Z, start, D, variance, cov_beta):  # type: ignore[no-untyped-def]
+def _estimators(fit: MixedFit, design: LongDesign) -> Floats:
     """Return ``C X' W A``, shape ``(p, N)``: what each row's residual adds to beta."""
-    out = np.empty((X.shape[1], X.shape[0]))
-    for i in range(len(start) - 1):
-        rows = slice(start[i], start[i + 1])
-        Xi, Zi = X[rows], Z[rows]
-        V = Zi @ D @ Zi.T + np.diag(variance[rows])
-        root = np.linalg.cholesky(V).T.copy()
-        B = root @ (V - Xi @ cov_beta @ Xi.T) @ root.T
-        values, vectors = np.linalg.eigh((B + B.T) / 2.0)
-        inverse_root = np.zeros_like(B)
-        for k in range(len(values)):
-            if values[k] > EIGENVALUE_TOLERANCE * values[-1]:
-                inverse_root += np.outer(vectors[:, k], vectors[:, k]) / np.sqrt(values[k])
-        A = root.T @ inverse_root @ root
-        out[:, rows] = cov_beta @ Xi.T @ np.linalg.inv(V) @ A
-    return out
+    stack = Stack.of(design.start)
+    X = stack.rows(design.X)
+    V = marginals(stack.rows(design.Z), fit.D, stack.rows(fit.residual_sd**2, fill=1.0))
+    root = np.swapaxes(np.linalg.cholesky(V), -1, -2)
+    fitted = X @ fit.cov_beta @ np.swapaxes(X, -1, -2)
+    values, vectors = np.linalg.eigh(root @ (V - fitted) @ np.swapaxes(root, -1, -2))
+    used = values > EIGENVALUE_TOLERANCE * values[:, -1:]
+    weights = np.where(used, 1.0 / np.sqrt(np.where(used, values, 1.0)), 0.0)
+    inverse_root = (vectors * weights[:, None, :]) @ np.swapaxes(vectors, -1, -2)
+    A = np.swapaxes(root, -1, -2) @ inverse_root @ root
+    E = np.swapaxes(A, -1, -2) @ np.linalg.solve(V, X @ fit.cov_beta)
+    return np.asarray(E[stack.real].T)

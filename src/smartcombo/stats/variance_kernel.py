@@ -24,13 +24,17 @@ def row_gradient(theta, y, X, Z, start, ZZ, beta, S_inverse, sigma2, reml):  # t
     q = Z.shape[1]
     L = cholesky_factor(theta, q)
     T, R = np.empty((q, q)), np.empty((q, q))
-    residual = y - X @ beta
-    out = np.empty(N)
+    residual, out = y.copy(), np.empty(N)
+    for j in range(N):
+        for k in range(p):
+            residual[j] -= X[j, k] * beta[k]
     Ze, ZX, v = np.empty(q), np.empty((q, p)), np.empty(p)
     for i in range(len(start) - 1):
         shrinkage(L, ZZ[i], T, R)
-        Ze[:] = 0.0
-        ZX[:] = 0.0
+        for a in range(q):
+            Ze[a] = 0.0
+            for k in range(p):
+                ZX[a, k] = 0.0
         for j in range(start[i], start[i + 1]):
             for a in range(q):
                 Ze[a] += Z[j, a] * residual[j]
@@ -38,7 +42,8 @@ def row_gradient(theta, y, X, Z, start, ZZ, beta, S_inverse, sigma2, reml):  # t
                     ZX[a, k] += Z[j, a] * X[j, k]
         for j in range(start[i], start[i + 1]):
             diagonal, e = 1.0, residual[j]
-            v[:] = X[j]
+            for k in range(p):
+                v[k] = X[j, k]
             for a in range(q):
                 pull = 0.0
                 for b in range(q):
@@ -49,5 +54,7 @@ def row_gradient(theta, y, X, Z, start, ZZ, beta, S_inverse, sigma2, reml):  # t
                     v[k] -= pull * ZX[a, k]
             out[j] = diagonal - e * e / sigma2
             if reml:
-                out[j] -= v @ S_inverse @ v
+                for k in range(p):
+                    for c in range(p):
+                        out[j] -= v[k] * S_inverse[k, c] * v[c]
     return out
