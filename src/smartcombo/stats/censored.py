@@ -1,0 +1,238 @@
+"""Fit a linear mixed model in which values below a limit are known only to lie below it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize
+
+from smartcombo.stats.censored_kernel import censored_terms
+from smartcombo.stats.design import FitStatus, Floats, LongDesign, MixedFit
+from smartcombo.stats.inference import TInference
+from smartcombo.stats.mixed import BOUNDARY, fit_mixed
+
+Below = NDArray[np.bool_]
+
+POINTS = 9
+"""Quadrature points in each random effect: the log likelihood is then exact to about 1e-8."""
+STEP = 1e-4
+"""Step of differences of the analytic score and information, in rough standard errors."""
+SCORE_TOLERANCE = 1e-4
+"""Score left at a solution, in standard errors of the parameters."""
+ACCEPTED_SCORE = 1e-2
+"""Score at a solution that is still accepted: far below one standard error of any parameter."""
+RESTRICTED_STEPS = 25
+
+
+@dataclass(frozen=True)
+class CensoredFit:
+    """A fitted censored model and how its contrasts are tested.
+
+    ``inference`` is Satterthwaite's, on the observed information.
+    """
+
+    fit: MixedFit
+    inference: TInference
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """The arrays of the likelihood, the random effects' columns scaled to unit mean square."""
+
+    y: Floats
+    below: Below
+    X: Floats
+    Z: Floats
+    design: LongDesign
+
+    def terms(self, parameters: Floats) -> tuple[float, Floats, Floats]:
+        """Return log likelihood, score and information of beta."""
+        nodes, weights = _rule(self.Z.shape[1])
+        value, score, information = censored_terms(
+            parameters, self.y, self.below, self.X, self.Z, self.design.start, nodes, weights, True
+        )
+        return float(value), score, information
+
+    def score(self, parameters: Floats) -> tuple[float, Floats]:
+        """Return log likelihood and score, at half the work."""
+        nodes, weights = _rule(self.Z.shape[1])
+        value, score, _ = censored_terms(
+            parameters, self.y, self.below, self.X, self.Z, self.design.start, nodes, weights, False
+        )
+        return float(value), score
+
+
+@dataclass(frozen=True)
+class _Root:
+    """Where the restricted score is zero.
+
+    Log likelihood, I_beta, its slopes, and the inverse of the observed information there.
+    """
+
+    parameters: Floats
+    value: float
+    information: Floats
+    slopes: Floats
+    inverse: Floats
+    settled: bool
+    steps: int
+
+
+def fit_censored(design: LongDesign, below: Below) -> CensoredFit:
+    """Return the model with one residual variance, fitted by restricted likelihood.
+
+    Parameters
+    ----------
+    design
+        ``y`` holds the limit in censored rows.
+    below
+        Which rows are censored, shape ``(N,)``.
+
+    Notes
+    -----
+    Restricted likelihood by Laplace's approximation over beta, log L - log|I_beta| / 2: exact
+    without censoring, where it is REML. The start is the fit with censored rows at the limit.
+
+    References
+    ----------
+    Hughes 1999, 10.1111/j.0006-341X.1999.00625.x; Noh and Lee 2007, 10.1198/016214507000000194.
+    """
+    plain = fit_mixed(design)
+    if plain.status == "singular":
+        return CensoredFit(plain, TInference(plain.beta, plain.cov_beta, lambda _: np.nan))
+    scale = np.sqrt(np.mean(design.Z**2, axis=0))
+    X, Z = np.ascontiguousarray(design.X), np.ascontiguousarray(design.Z / scale)
+    problem = _Problem(design.y, np.asarray(below), X, Z, design)
+    start = _start(plain, scale)
+    spread = _spread(problem, start)
+    return _assemble(problem, scale, _restricted(problem, _maximum(problem, start, spread), spread))
+
+
+@lru_cache(maxsize=4)
+def _rule(q: int) -> tuple[Floats, Floats]:
+    """Return the product Gauss-Hermite rule: points (K, q) and log weights with exp(x'x)."""
+    x, w = np.polynomial.hermite.hermgauss(POINTS)
+    nodes = np.array(list(product(x, repeat=q)))
+    logs = np.array([np.sum(np.log(one)) for one in product(w, repeat=q)])
+    return nodes, logs + np.sum(nodes**2, axis=1)
+
+
+def _start(plain: MixedFit, scale: Floats) -> Floats:
+    D = plain.D * np.outer(scale, scale)
+    L = np.linalg.cholesky(D + 1e-4 * plain.sigma2 * np.eye(len(D)))
+    lower = L[np.tril_indices(len(D))]
+    return np.r_[plain.beta, lower, 0.5 * np.log(plain.sigma2)]
+
+
+def _spread(problem: _Problem, start: Floats) -> Floats:
+    """Return rough standard errors: the scale of steps and of the search."""
+    p, rows = problem.X.shape[1], len(problem.y)
+    spread = np.full(len(start), 1.0 / np.sqrt(2.0 * rows))
+    spread[:p] = 1.0 / np.sqrt(np.maximum(np.diag(problem.terms(start)[2]), 1e-12))
+    spread[p:-1] *= np.exp(start[-1])
+    return spread
+
+
+def _maximum(problem: _Problem, start: Floats, spread: Floats) -> Floats:
+    """Return the maximum likelihood estimates, by BFGS in parameters scaled by ``spread``."""
+
+    def minus(scaled: Floats) -> tuple[float, Floats]:
+        """Return minus the log likelihood and its gradient."""
+        value, score = problem.score(start + spread * scaled)
+        return -value, -score * spread
+
+    found = optimize.minimize(
+        minus, np.zeros(len(start)), jac=True, method="BFGS", options={"gtol": 1e-2}
+    )
+    return np.asarray(start + spread * found.x)
+
+
+def _observed(problem: _Problem, parameters: Floats, score: Floats, spread: Floats) -> Floats:
+    """Return the observed information of all parameters, by differences of the score."""
+    steps = STEP * spread
+    rows = [
+        (score - problem.score(parameters + step * unit)[1]) / step
+        for step, unit in zip(steps, np.eye(len(steps)), strict=True)
+    ]
+    J = np.array(rows)
+    return np.asarray((J + J.T) / 2)
+
+
+def _slopes(problem: _Problem, parameters: Floats, information: Floats, spread: Floats) -> Floats:
+    """Return the derivative of I_beta in each variance parameter, shape ``(r, p, p)``."""
+    p = problem.X.shape[1]
+    moves = np.diag(STEP * spread)[p:]
+    return np.array(
+        [(problem.terms(parameters + move)[2] - information) / move.sum() for move in moves]
+    )
+
+
+def _restricted(problem: _Problem, parameters: Floats, spread: Floats) -> _Root:
+    """Return the root of the restricted score, by Newton steps with a fixed information."""
+    p, steps = problem.X.shape[1], 0
+    value, plain, information = problem.terms(parameters)
+    inverse = _inverse(_observed(problem, parameters, plain, spread))
+    while True:
+        slopes = _slopes(problem, parameters, information, spread)
+        score = plain.copy()
+        score[p:] -= 0.5 * np.einsum("ab,kba->k", np.linalg.inv(information), slopes)
+        left = float(np.sqrt(max(float(score @ inverse @ score), 0.0)))
+        if left < SCORE_TOLERANCE or steps == RESTRICTED_STEPS:
+            break
+        parameters, steps = parameters + inverse @ score, steps + 1
+        value, plain, information = problem.terms(parameters)
+    inverse = _inverse(_observed(problem, parameters, plain, spread))
+    settled = left < ACCEPTED_SCORE
+    return _Root(parameters, value, information, slopes, inverse, settled, steps)
+
+
+def _inverse(information: Floats) -> Floats:
+    """Return the inverse, on the directions with curvature (a variance at zero has none)."""
+    scale = np.sqrt(np.maximum(np.abs(np.diag(information)), 1e-12))
+    values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
+    keep = values > 1e-8 * values.max()
+    inverse = (vectors[:, keep] / values[keep]) @ vectors[:, keep].T
+    return np.asarray(inverse / np.outer(scale, scale))
+
+
+def _assemble(problem: _Problem, scale: Floats, root: _Root) -> CensoredFit:
+    p, q = problem.X.shape[1], problem.Z.shape[1]
+    parameters = root.parameters
+    inverse = root.inverse
+    L = np.zeros((q, q))
+    L[np.tril_indices(q)] = parameters[p:-1]
+    sigma = float(np.exp(parameters[-1]))
+    constant = 0.5 * p * np.log(2 * np.pi)
+    fit = MixedFit(
+        beta=parameters[:p],
+        cov_beta=inverse[:p, :p],
+        D=(L @ L.T) / np.outer(scale, scale),
+        sigma2=sigma**2,
+        variance_model="common",
+        variance_parameters=np.empty(0),
+        residual_sd=np.full(len(problem.y), sigma),
+        loglik=float(root.value + constant - 0.5 * np.linalg.slogdet(root.information)[1]),
+        reml=True,
+        status=_status(L, sigma, root.settled),
+        n_iterations=root.steps,
+    )
+    C = np.asarray(np.linalg.inv(root.information), dtype=np.float64)
+    slopes, W = np.asarray(-C @ root.slopes @ C, dtype=np.float64), inverse[p:, p:]
+    return CensoredFit(fit, TInference(fit.beta, fit.cov_beta, lambda c: _degrees(c, C, slopes, W)))
+
+
+def _degrees(c: Floats, C: Floats, slopes: Floats, W: Floats) -> float:
+    """Return Satterthwaite's degrees of freedom of a contrast."""
+    gradient = np.einsum("a,kab,b->k", c, slopes, c)
+    spread = float(gradient @ W @ gradient)
+    return 2 * float(c @ C @ c) ** 2 / spread if spread > 0 else np.inf
+
+
+def _status(L: Floats, sigma: float, settled: bool) -> FitStatus:
+    if not settled:
+        return "not_converged"
+    return "boundary" if np.min(np.abs(np.diag(L))) < BOUNDARY * sigma else "ok"
