@@ -207,15 +207,36 @@ def test_curves_that_bend_are_found_and_drawn_bent(study: Study) -> None:
     assert slopes[0] > slopes[-1] + 0.05
 
 
-def test_values_at_the_limit_enter_at_the_limit_with_a_finding(study: Study) -> None:
+def test_values_below_the_limit_are_censored_with_a_finding_and_none_is_dropped(
+    study: Study,
+) -> None:
     animal = study.animals.query("arm == 'both'")["animal"].iloc[0]
     late = (study.volumes["animal"] == animal) & (study.volumes["day"] > 15)
     cured = study.volumes.assign(
         value=study.volumes["value"].mask(late, 0.0), at_limit=study.volumes["at_limit"] | late
     )
     result = sc.efficacy.growth(with_volumes(study, cured), GrowthOptions(robustness=False))
+    stays = GrowthOptions(Specification(detection="at-limit"), robustness=False)
+    at_limit = sc.efficacy.growth(with_volumes(study, cured), stays)
     assert "values-at-limit" in {finding.code for finding in result.findings}
-    assert _one(result, estimand="growth_rate", arm="both")["n"] == 8
+    assert "growth.censored/1" in result.methods
+    assert "growth.censored/1" not in at_limit.methods
+    got, other = (_one(r, estimand="growth_rate", arm="both") for r in (result, at_limit))
+    assert got["n"] == other["n"] == 8
+    assert got["value"] != other["value"]
+
+
+def test_an_arm_of_cured_and_progressing_mice_is_called_a_mixture(study: Study) -> None:
+    some = study.animals.query("arm == 'both'")["animal"].iloc[:4]
+    late = study.volumes["animal"].isin(some) & (study.volumes["day"] > 15)
+    cured = study.volumes.assign(
+        value=study.volumes["value"].mask(late, 0.0), at_limit=study.volumes["at_limit"] | late
+    )
+    result = sc.efficacy.growth(with_volumes(study, cured), GrowthOptions(robustness=False))
+    check = result.checks.set_index("check").loc["one kind of animal an arm"]
+    assert check["status"] == "caution"
+    assert check["value"] == pytest.approx(0.5)
+    assert "cured and progressing" in check["message"]
 
 
 def test_a_margin_is_needed_to_say_additive() -> None:

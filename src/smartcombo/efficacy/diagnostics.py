@@ -24,6 +24,8 @@ NORMALITY_LEVEL = 0.01
 """A mixed model bears mild non-normality; only a clear departure is worth a caution."""
 VARIANCE_RATIO_LEVEL = 0.01
 CURVATURE_LEVEL = 0.05
+MIXTURE_SHARE = 0.2
+"""From a fifth of an arm below detection the two kinds of animals are worth telling apart."""
 INFLUENCE_LIMIT = 1.0
 """One animal that moves an estimate by a whole standard error decides it."""
 
@@ -110,6 +112,7 @@ def checks_table(
             for name, group in effects.groupby("effect", sort=False)
         ),
         _equal_spread(residuals),
+        *_mixture_check(fitted),
         _curvature_check(*curvature),
         *_influence_checks(influence),
     ]
@@ -172,6 +175,29 @@ def _equal_spread(residuals: pd.DataFrame) -> dict[str, Any]:
         "Scatter differs between arms; compare the by-arm variance rows of the robustness table."
     )  # fmt: skip
     return _check("equal scatter", p, VARIANCE_RATIO_LEVEL, "p", "ok" if ok else "caution", message)
+
+
+def _mixture_check(fitted: FittedGrowth) -> list[dict[str, Any]]:
+    """Return, where animals end below detection, whether an arm is a mixture of two kinds."""
+    last = fitted.frame.rows.groupby(["arm", "animal"], sort=False)["at_limit"].last()
+    if not last.any():
+        return []
+    share = last.groupby("arm", sort=False).agg(["sum", "size"])
+    share["fraction"] = share["sum"] / share["size"]
+    arm = str(share["fraction"].idxmax())
+    worst = share.loc[arm]
+    mixed = bool(MIXTURE_SHARE <= worst["fraction"] < 1.0)
+    message = (
+        f"{worst['sum']:.0f} of {worst['size']:.0f} animals of {arm} end below detection and the "
+        "others do not: cured and progressing animals. The arm's growth rate averages both and "
+        "describes neither; lead with the volume at the declared day and with response."
+        if mixed
+        else f"{worst['sum']:.0f} of {worst['size']:.0f} animals of {arm} end below detection."
+    )
+    status = "caution" if mixed else "ok"
+    name = "one kind of animal an arm"
+    value = float(worst["fraction"])
+    return [_check(name, value, MIXTURE_SHARE, "fraction of animals", status, message, arm)]
 
 
 def _curvature_check(p: float, arms: int) -> dict[str, Any]:

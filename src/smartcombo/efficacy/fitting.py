@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from smartcombo.core.random import DEFAULT_SEED, stream
 from smartcombo.efficacy.frame import GrowthFrame, relative_frame
@@ -40,6 +41,8 @@ class FittedGrowth:
         The rows fitted: those selected, or the volumes relative to baseline.
     inference
         Tests of contrasts and critical values under the specification's inference.
+    censored
+        Number of measurements that entered as lying below the detection limit.
     lost
         Animals that this specification cannot use (no baseline, for relative volumes).
     """
@@ -52,6 +55,7 @@ class FittedGrowth:
     fit: MixedFit
     inference: Inference
     level: float
+    censored: int = 0
     lost: tuple[str, ...] = ()
 
     @property
@@ -81,9 +85,33 @@ def fit_growth(selected: GrowthFrame, specification: Specification, level: float
     frame, lost = relative_frame(selected) if relative else (selected, ())
     curve = mean_curve(frame, specification)
     design = long_design(frame, curve)
-    fit = fit_mixed(design, variance=_VARIANCE[specification.variance], reml=True)
-    inference = _inference(fit, design, specification.inference)
-    return FittedGrowth(specification, selected, frame, curve, design, fit, inference, level, lost)
+    below = frame.rows["at_limit"].to_numpy(dtype=bool)
+    if can_censor(specification) and below.any():
+        fit, inference = _censored(design, below)
+        count = int(below.sum())
+    else:
+        fit = fit_mixed(design, variance=_VARIANCE[specification.variance], reml=True)
+        inference, count = _inference(fit, design, specification.inference), 0
+    return FittedGrowth(
+        specification, selected, frame, curve, design, fit, inference, level, count, lost
+    )
+
+
+def can_censor(specification: Specification) -> bool:
+    """Return whether values below the detection limit are censored under a specification."""
+    return (
+        specification.detection == "censored"
+        and specification.baseline != "relative"
+        and specification.variance == "common"
+        and specification.inference in ("kenward-roger", "satterthwaite")
+    )
+
+
+def _censored(design: LongDesign, below: NDArray[np.bool_]) -> tuple[MixedFit, Inference]:
+    from smartcombo.stats.censored import fit_censored
+
+    done = fit_censored(design, below)
+    return done.fit, done.inference
 
 
 def _inference(fit: MixedFit, design: LongDesign, name: InferenceName) -> Inference:

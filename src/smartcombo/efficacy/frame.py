@@ -133,9 +133,9 @@ def _limit_findings(study: Study, frame: GrowthFrame) -> tuple[Finding, ...]:
             found=f"{len(at_limit)} measurements of {at_limit['animal'].nunique()} animals at or "
             f"below {study.readout.limit:g} {study.readout.unit}",
             expected="a regressed tumour is a measurement below the limit, never a missing one",
-            action=f"they enter the growth model at {study.readout.limit:g} "
-            f"{study.readout.unit}; growth rates of arms with many of them are then too high "
-            "and their effect is understated",
+            action="the growth model takes them as lying below the limit (censored); "
+            "specifications that cannot do so take them at the limit, which understates the "
+            "effect. Where cured animals make an arm a mixture, do not lead with its growth rate",
         ),
     )
 

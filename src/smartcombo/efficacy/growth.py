@@ -95,7 +95,7 @@ def growth(study: Study, options: GrowthOptions | None = None, *, workers: int =
         checks=_concat([part.checks for part in parts]),
         findings=tuple(finding for part in parts for finding in part.findings),
         tables=tables,
-        methods=_methods(options),
+        methods=_methods(options, censored=any(part.censored for part in parts)),
         options=_resolved(study, options, {part.model: part.day for part in parts}),
     )
 
@@ -107,6 +107,7 @@ class _ModelPart:
     rows: list[dict[str, Any]]
     checks: pd.DataFrame
     findings: tuple[Finding, ...]
+    censored: bool
     tables: dict[str, pd.DataFrame]
 
 
@@ -124,6 +125,7 @@ def _one_model(job: tuple[Study, str, GrowthOptions]) -> _ModelPart:
         rows=arm_rows(fitted, reading) + question_rows(fitted, questions, reading),
         checks=checks,
         findings=(*findings, *_lost_findings(fitted)),
+        censored=fitted.censored > 0,
         tables=tables,
     )
 
@@ -268,10 +270,11 @@ def _concat(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(full, ignore_index=True) if full else tables[0]
 
 
-def _methods(options: GrowthOptions) -> tuple[str, ...]:
+def _methods(options: GrowthOptions, *, censored: bool) -> tuple[str, ...]:
     questions = ("growth.bliss/1", "growth.hsa/1", "growth.response-additivity/1")
     return (
-        "growth.lmm/1", f"growth.{options.specification.inference}/1", *questions,
+        "growth.lmm/1", *(["growth.censored/1"] if censored else []),
+        f"growth.{options.specification.inference}/1", *questions,
         "growth.bands/1", "growth.robustness/1",
     )  # fmt: skip
 

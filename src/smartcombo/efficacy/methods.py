@@ -31,6 +31,24 @@ METHODS: tuple[Method, ...] = (
         references=(_LAIRD, _CLDA, _PINHEIRO),
     ),
     Method(
+        id="growth.censored/1",
+        title="Left-censored mixed model",
+        question="What do volumes below the detection limit say about growth?",
+        estimand="As the mixed model of log volume; a value at or below the limit says that the "
+        "log volume lies below it. Restricted likelihood with the random effects integrated by "
+        "adaptive quadrature; Satterthwaite degrees of freedom.",
+        assumptions=(
+            "Below the limit log volume goes on along the animal's own line.",
+            "One residual variance.",
+        ),
+        when_not="Cured animals make an arm a mixture: the rate then averages cured and "
+        "progressing animals and describes none of them.",
+        references=(
+            Reference("Hughes 1999, Biometrics 55:625", "10.1111/j.0006-341X.1999.00625.x"),
+            Reference("Noh & Lee 2007, J Multivar Anal 98:896", "10.1016/j.jmva.2006.11.009"),
+        ),
+    ),
+    Method(
         id="growth.kenward-roger/1",
         title="Kenward-Roger covariance and degrees of freedom",
         question="How sure is a contrast with few animals?",

@@ -9,12 +9,13 @@ Baseline = Literal["constrained", "by-arm", "relative"]
 Variance = Literal["common", "by-arm", "power"]
 TimeScale = Literal["day", "sqrt-day"]
 Shape = Literal["exponential", "quadratic", "spline"]
+Detection = Literal["censored", "at-limit"]
 Inference = Literal["kenward-roger", "satterthwaite", "cr2", "bootstrap"]
 
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """One way to model the same curves; the robustness table varies these five choices.
+    """One way to model the same curves; the robustness table varies all but shape and detection.
 
     Attributes
     ----------
@@ -33,6 +34,10 @@ class Specification:
         ``kenward-roger`` (default; smallest samples), ``satterthwaite``, ``cr2`` (cluster-robust,
         does not trust the covariance model), or ``bootstrap`` (parametric, studentised; refits
         1,999 simulated studies, has no degrees of freedom).
+    detection
+        Values at or below the detection limit are ``censored`` (default: known to lie below it) or
+        stand ``at-limit``. Censoring needs log volumes with one residual variance and model-based
+        inference; its degrees of freedom are Satterthwaite's. Elsewhere values stand at the limit.
     """
 
     baseline: Baseline = "constrained"
@@ -40,6 +45,7 @@ class Specification:
     time_scale: TimeScale = "day"
     shape: Shape = "exponential"
     inference: Inference = "kenward-roger"
+    detection: Detection = "censored"
 
     def __post_init__(self) -> None:
         for name, allowed in _ALLOWED.items():
@@ -56,6 +62,7 @@ _ALLOWED = {
     "time_scale": get_args(TimeScale),
     "shape": get_args(Shape),
     "inference": get_args(Inference),
+    "detection": get_args(Detection),
 }
 
 

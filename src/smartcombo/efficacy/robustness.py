@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -17,8 +18,8 @@ from smartcombo.efficacy.verdicts import verdict
 
 ROBUSTNESS_COLUMNS = (
     "model", "combination", "question", "null_model", "contrast", "variance", "time_scale",
-    "baseline", "inference", "value", "low", "high", "se", "df", "p", "verdict", "status",
-    "is_primary",
+    "baseline", "inference", "detection", "value", "low", "high", "se", "df", "p", "verdict",
+    "status", "is_primary",
 )  # fmt: skip
 
 VARIANCES = ("common", "by-arm", "power")
@@ -37,7 +38,13 @@ def robustness_grid(primary: Specification) -> tuple[Specification, ...]:
     )
     grid = product(VARIANCES, TIME_SCALES, BASELINES, inferences)
     return tuple(
-        Specification(baseline, variance, time_scale, primary.shape, inference)  # type: ignore[arg-type]
+        replace(
+            primary,
+            baseline=baseline,  # type: ignore[arg-type]
+            variance=variance,  # type: ignore[arg-type]
+            time_scale=time_scale,  # type: ignore[arg-type]
+            inference=inference,
+        )
         for variance, time_scale, baseline, inference in grid
     )
 
@@ -88,6 +95,7 @@ def _row(
         "time_scale": specification.time_scale,
         "baseline": specification.baseline,
         "inference": specification.inference,
+        "detection": "censored" if fitted.censored else "at-limit",
         "value": sign * got.value,
         "low": low,
         "high": high,
