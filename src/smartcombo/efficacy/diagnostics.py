@@ -19,6 +19,7 @@ from smartcombo.efficacy.questions import Question
 from smartcombo.efficacy.verdicts import verdict
 from smartcombo.stats.design import Floats
 from smartcombo.stats.residuals import random_effects, residuals_of
+from smartcombo.study.model import Study
 
 NORMALITY_LEVEL = 0.01
 """A mixed model bears mild non-normality; only a clear departure is worth a caution."""
@@ -97,7 +98,7 @@ def _plain(primary: Specification) -> Any:
 
 def checks_table(
     fitted: FittedGrowth,
-    study_id: str,
+    study: Study,
     residuals: pd.DataFrame,
     effects: pd.DataFrame,
     curvature: tuple[float, int],
@@ -112,11 +113,11 @@ def checks_table(
             for name, group in effects.groupby("effect", sort=False)
         ),
         _equal_spread(residuals),
-        *_mixture_check(fitted),
+        *_mixture_check(fitted, study),
         _curvature_check(*curvature),
         *_influence_checks(influence),
     ]
-    base = {"study": study_id, "model": fitted.frame.model, "analysis": "growth"}
+    base = {"study": study.id, "model": fitted.frame.model, "analysis": "growth"}
     return pd.DataFrame([base | row for row in rows], columns=list(CHECK_COLUMNS))
 
 
@@ -177,7 +178,7 @@ def _equal_spread(residuals: pd.DataFrame) -> dict[str, Any]:
     return _check("equal scatter", p, VARIANCE_RATIO_LEVEL, "p", "ok" if ok else "caution", message)
 
 
-def _mixture_check(fitted: FittedGrowth) -> list[dict[str, Any]]:
+def _mixture_check(fitted: FittedGrowth, study: Study) -> list[dict[str, Any]]:
     """Return, where animals end below detection, whether an arm is a mixture of two kinds."""
     last = fitted.frame.rows.groupby(["arm", "animal"], sort=False)["at_limit"].last()
     if not last.any():
@@ -185,19 +186,19 @@ def _mixture_check(fitted: FittedGrowth) -> list[dict[str, Any]]:
     share = last.groupby("arm", sort=False).agg(["sum", "size"])
     share["fraction"] = share["sum"] / share["size"]
     arm = str(share["fraction"].idxmax())
-    worst = share.loc[arm]
+    worst, label = share.loc[arm], study.label(arm)
     mixed = bool(MIXTURE_SHARE <= worst["fraction"] < 1.0)
     message = (
-        f"{worst['sum']:.0f} of {worst['size']:.0f} animals of {arm} end below detection and the "
+        f"{worst['sum']:.0f} of {worst['size']:.0f} animals of {label} end below detection and the "
         "others do not: cured and progressing animals. The arm's growth rate averages both and "
         "describes neither; lead with the volume at the declared day and with response."
         if mixed
-        else f"{worst['sum']:.0f} of {worst['size']:.0f} animals of {arm} end below detection."
+        else f"{worst['sum']:.0f} of {worst['size']:.0f} animals of {label} end below detection."
     )
     status = "caution" if mixed else "ok"
     name = "one kind of animal an arm"
     value = float(worst["fraction"])
-    return [_check(name, value, MIXTURE_SHARE, "fraction of animals", status, message, arm)]
+    return [_check(name, value, MIXTURE_SHARE, "fraction of animals", status, message, label)]
 
 
 def _curvature_check(p: float, arms: int) -> dict[str, Any]:

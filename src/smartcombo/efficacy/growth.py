@@ -164,7 +164,7 @@ def _examined(
     tables["words"] = pd.DataFrame(
         [(frame.model, key, text) for key, text in words], columns=["model", "key", "sentence"]
     )
-    checks = checks_table(fitted, study.id, residuals, effects, curvature, influence)
+    checks = checks_table(fitted, study, residuals, effects, curvature, influence)
     return checks, tables
 
 

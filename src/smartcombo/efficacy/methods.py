@@ -45,7 +45,7 @@ METHODS: tuple[Method, ...] = (
         "progressing animals and describes none of them.",
         references=(
             Reference("Hughes 1999, Biometrics 55:625", "10.1111/j.0006-341X.1999.00625.x"),
-            Reference("Noh & Lee 2007, J Multivar Anal 98:896", "10.1016/j.jmva.2006.11.009"),
+            Reference("Maestrini, Hui & Welsh 2024, arXiv", "10.48550/arXiv.2402.12719"),
         ),
     ),
     Method(
