@@ -43,3 +43,11 @@ def example_growth(example_folder: Path) -> Result:
     import smartcombo as sc
 
     return sc.efficacy.growth(sc.read_study(example_folder))
+
+
+@pytest.fixture(scope="session")
+def example_response(example_folder: Path) -> Result:
+    """Return the response analysis of the built-in example."""
+    import smartcombo as sc
+
+    return sc.efficacy.response(sc.read_study(example_folder))

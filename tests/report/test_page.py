@@ -27,8 +27,8 @@ def example(example_folder: Path) -> Study:
 
 
 @pytest.fixture(scope="module")
-def page(example: Study, example_growth: Result) -> str:
-    return page_html(example, [example_growth], {"version": "test"})
+def page(example: Study, example_growth: Result, example_response: Result) -> str:
+    return page_html(example, [example_growth, example_response], {"version": "test"})
 
 
 def _markup(page: str) -> str:
@@ -53,12 +53,13 @@ def test_every_link_inside_the_page_leads_somewhere(page: str) -> None:
 
 
 def test_every_figure_has_its_place_its_data_and_its_method(
-    page: str, example: Study, example_growth: Result
+    page: str, example: Study, example_growth: Result, example_response: Result
 ) -> None:
-    for figure in figures_of(example, [example_growth]):
+    figures = figures_of(example, [example_growth, example_response])
+    for figure in figures:
         assert f'id="drawing-{figure.id}"' in page
         assert f'download="{figure.id}.csv"' in page
-    assert page.count('href="#method-') == len(figures_of(example, [example_growth]))
+    assert page.count('href="#method-') == len(figures)
 
 
 def test_each_combination_has_four_cards_with_their_words(
@@ -77,6 +78,14 @@ def test_a_synthetic_page_says_so_at_every_table(page: str) -> None:
     assert len(captions) >= 7
     assert all("SYNTHETIC" in caption for caption in captions)
     assert "no animal was involved" in page
+
+
+def test_the_page_tells_how_many_animals_of_each_arm_respond(page: str, example: Study) -> None:
+    section = page[page.index('id="section-response"') : page.index('id="section-robustness"')]
+    assert "Calls by arm" in section
+    for arm in example.arms:
+        assert arm.label in section
+    assert "independent action" in section
 
 
 def test_a_page_of_measured_data_never_says_synthetic(
@@ -115,7 +124,11 @@ def test_the_run_folder_keeps_the_fixed_columns(
 
 
 def test_a_browser_draws_every_figure_without_an_error(
-    page: str, example: Study, example_growth: Result, tmp_path: Path
+    page: str,
+    example: Study,
+    example_growth: Result,
+    example_response: Result,
+    tmp_path: Path,
 ) -> None:
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if browser is None:
@@ -133,5 +146,6 @@ def test_a_browser_draws_every_figure_without_an_error(
     said = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
     assert said == []
     drawn = re.findall(r'id="drawing-([^"]+)"[^>]*>.*?<svg', done.stdout, flags=re.DOTALL)
-    assert len(set(drawn)) == len(figures_of(example, [example_growth]))
+    expected = figures_of(example, [example_growth, example_response])
+    assert set(drawn) == {figure.id for figure in expected}
     assert pd.Series(drawn).is_unique

@@ -68,9 +68,13 @@ def analyse(folder: Path, out: Path, workers: int = 1) -> Path:
     with step("Fitting growth and the four questions"):
         from smartcombo.efficacy import growth
 
-        result = growth(study, workers=workers)
+        results = [growth(study, workers=workers)]
+    with step("Calling the response of each animal"):
+        from smartcombo.efficacy import response
+
+        results.append(response(study))
     with step("Drawing figures and writing the report"):
         from smartcombo.report.export import write_run
 
-        written = write_run(study, [result], out)
+        written = write_run(study, results, out)
     return written / "report.html"

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from smartcombo.efficacy.growth import growth
 from smartcombo.efficacy.options import GrowthOptions
+from smartcombo.efficacy.response import ResponseOptions, response
 
-__all__ = ["GrowthOptions", "growth"]
+__all__ = ["GrowthOptions", "ResponseOptions", "growth", "response"]

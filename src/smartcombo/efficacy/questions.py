@@ -15,6 +15,7 @@ NULL_NAMES: dict[str, str] = {
     "hsa": "HSA",
     "bliss": "Bliss",
     "response_additivity": "response additivity",
+    "independent_action": "independent action",
 }
 
 

@@ -20,6 +20,7 @@ from smartcombo.report.words import (
     unit_text,
     with_interval,
 )
+from smartcombo.stats.response import CATEGORIES
 from smartcombo.study.model import Study
 
 ROLES = {
@@ -60,10 +61,14 @@ def stack(results: Sequence[Result], name: str) -> list[dict[str, Any]]:
     ]
 
 
+def _growth(results: Sequence[Result]) -> list[Result]:
+    return [result for result in results if result.analysis == "growth"]
+
+
 def answers(study: Study, results: Sequence[Result]) -> list[Answer]:
     """Return the four questions of each combination and tumour model, in the study's order."""
     found = []
-    for result in results:
+    for result in _growth(results):
         table = result.estimates
         asked = table[table["question"].isin(list(QUESTIONS))]
         for (model, arm), rows in asked.groupby(["model", "arm"], sort=False):
@@ -133,7 +138,7 @@ def _signed(row: dict[str, Any]) -> str:
 def arm_rows(study: Study, results: Sequence[Result]) -> list[dict[str, Any]]:
     """Return growth rate, doubling time, volume, T/C and TGI of each arm as text."""
     rows = []
-    for result in results:
+    for result in _growth(results):
         for (model, arm), own in result.estimates.groupby(["model", "arm"], sort=False):
             alone = own[own["question"] == ""]
             if alone.empty:
@@ -193,9 +198,45 @@ def _question_row(row: dict[Any, Any]) -> dict[str, Any]:
         "n": f"{row['n']:.0f}",
         "verdict": row["verdict"],
         "status": row["status"],
+        "outcome": str(row["estimand"]).removesuffix("_rate_difference").replace("_", " "),
         "level": "rate" if row["estimand"] == "growth_rate_difference" else "day",
         "day": row["day"],
     }
+
+
+def response_rows(study: Study, results: Sequence[Result]) -> list[dict[str, Any]]:
+    """Return counts of categories and rates of each arm as text."""
+    rates = {(r["model"], r["arm"], r["estimand"]): r for r in stack(results, "rates")}
+    calls = pd.DataFrame(stack(results, "calls"))
+    if calls.empty:
+        return []
+    rows = []
+    for (model, arm), own in calls.groupby(["model", "arm"], sort=False):
+        counts = own["category"].value_counts()
+        rows.append(
+            {"model": model, "label": study.label(str(arm)), "n": len(own)}
+            | {name: int(counts.get(name, 0)) for name in CATEGORIES}
+            | {key: _percent(rates[model, arm, key]) for key in RESPONSE_RATES}
+        )
+    return rows
+
+
+RESPONSE_RATES = ("response_rate", "tumour_free_rate")
+
+
+def _percent(row: dict[str, Any]) -> str:
+    value, low, high = (100 * row[k] for k in ("value", "jeffreys_low", "jeffreys_high"))
+    return f"{value:.0f}% ({low:.0f} to {high:.0f}%)"
+
+
+def response_questions(results: Sequence[Result]) -> list[dict[str, Any]]:
+    """Return the four questions about response as text."""
+    rows = []
+    for result in results:
+        if result.analysis == "response":
+            asked = result.estimates[result.estimates["question"] != ""]
+            rows += [_question_row(row) for row in asked.to_dict("records")]
+    return rows
 
 
 def robustness_rows(results: Sequence[Result]) -> list[dict[str, Any]]:

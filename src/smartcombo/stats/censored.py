@@ -99,7 +99,7 @@ def fit_censored(design: LongDesign, below: Below) -> CensoredFit:
 
     References
     ----------
-    Hughes 1999, 10.1111/j.0006-341X.1999.00625.x; Maestrini, Hui and Welsh 2024, 10.48550/arXiv.2402.12719.
+    Hughes 1999, 10.1111/j.0006-341X.1999.00625.x; Maestrini 2024, 10.48550/arXiv.2402.12719.
     """
     plain = fit_mixed(design)
     if plain.status == "singular":
