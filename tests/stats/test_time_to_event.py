@@ -1,0 +1,114 @@
+"""Time to event against closed forms and brute force, and what must not change it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import optimize, stats
+
+from smartcombo.stats.cox import _moments, cox
+from smartcombo.stats.time_to_event import (
+    kaplan_meier,
+    logrank,
+    median_time,
+    restricted_mean,
+    restricted_mean_difference,
+)
+
+
+def _simulated(seed: int = 1, n: int = 30) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    arm = np.repeat([0, 1, 2], n // 3)
+    time = np.ceil(rng.exponential(8 + 4 * arm))
+    limit = rng.integers(10, 25, n).astype(float)
+    return np.minimum(time, limit), time <= limit, arm
+
+
+def test_without_censoring_the_curve_is_the_empirical_one() -> None:
+    time = np.array([3.0, 5.0, 5.0, 8.0])
+    curve = kaplan_meier(time, np.ones(4, dtype=bool))
+    np.testing.assert_allclose(curve.survival, [0.75, 0.25, 0.0])
+    assert restricted_mean(curve, 8.0).value == pytest.approx(time.mean())
+    assert restricted_mean(curve, 8.0).se == pytest.approx(time.std() / 2)
+    assert median_time(curve).value == 5.0
+
+
+def test_a_curve_without_events_stays_at_one_and_has_no_median() -> None:
+    curve = kaplan_meier(np.array([4.0, 6.0]), np.zeros(2, dtype=bool))
+    assert (curve.survival == 1).all()
+    assert np.isinf(median_time(curve).value)
+    same = restricted_mean(curve, 5.0)
+    assert restricted_mean_difference(same, same).p == 1.0
+
+
+def test_the_unit_of_time_rescales_the_mean_and_no_test() -> None:
+    time, event, arm = _simulated()
+    weeks = restricted_mean(kaplan_meier(time / 7, event), 10 / 7)
+    assert weeks.value * 7 == pytest.approx(restricted_mean(kaplan_meier(time, event), 10).value)
+    assert logrank(time / 7, event, arm).chi2 == pytest.approx(logrank(time, event, arm).chi2)
+    X = (arm[:, None] == [1, 2]).astype(float)
+    np.testing.assert_allclose(cox(time / 7, event, X).beta, cox(time, event, X).beta, rtol=1e-8)
+
+
+def test_the_names_of_groups_change_no_log_rank_test() -> None:
+    time, event, arm = _simulated()
+    assert logrank(time, event, 2 - arm).chi2 == pytest.approx(logrank(time, event, arm).chi2)
+
+
+def test_the_log_rank_test_of_two_groups_is_the_score_test_of_cox_without_ties() -> None:
+    rng = np.random.default_rng(2)
+    time, event = rng.exponential(5, 20), rng.random(20) < 0.7
+    arm = np.repeat([0, 1], 10)
+    score = _moments(time, event, arm[:, None].astype(float), np.zeros(1))
+    expected = score.score[0] ** 2 / score.information[0, 0]
+    assert logrank(time, event, arm).chi2 == pytest.approx(expected, rel=1e-9)
+
+
+def test_score_information_and_third_moments_are_the_derivatives() -> None:
+    time, event, arm = _simulated()
+    X, beta = (arm[:, None] == [1, 2]).astype(float), np.array([-0.3, 0.2])
+    at = _moments(time, event, X, beta)
+    for j, move in enumerate(1e-5 * np.eye(2)):
+        up, down = (_moments(time, event, X, beta + s * move) for s in (1, -1))
+        assert at.score[j] == pytest.approx((up.loglik - down.loglik) / 2e-5, rel=1e-6)
+        np.testing.assert_allclose(at.information[j], (down.score - up.score) / 2e-5, rtol=1e-6)
+        slope = (up.information - down.information) / 2e-5
+        np.testing.assert_allclose(at.third[j], slope, rtol=1e-5, atol=1e-8)
+
+
+def test_firth_is_the_maximum_of_the_penalised_likelihood() -> None:
+    time, event, arm = _simulated(4)
+    X = (arm[:, None] == [1, 2]).astype(float)
+
+    def minus(beta: np.ndarray) -> float:
+        at = _moments(time, event, X, beta)
+        return -at.loglik - 0.5 * np.linalg.slogdet(at.information)[1]
+
+    found = optimize.minimize(minus, np.zeros(2), method="Nelder-Mead",
+                              options={"xatol": 1e-9, "fatol": 1e-12})  # fmt: skip
+    fit = cox(time, event, X, firth=True)
+    np.testing.assert_allclose(fit.beta, found.x, atol=1e-5)
+    assert fit.loglik == pytest.approx(-found.fun, abs=1e-9)
+
+
+def test_firth_stays_finite_where_a_group_has_no_event_and_plain_cox_says_boundary() -> None:
+    time = np.array([3.0, 4.0, 5.0, 7.0, 9.0, 20.0, 20.0, 20.0, 20.0, 20.0])
+    event = time < 20
+    X = np.repeat([0.0, 1.0], 5)[:, None]
+    assert cox(time, event, X).status == "boundary"
+    fit = cox(time, event, X, firth=True)
+    assert fit.status == "ok"
+    assert -6 < fit.beta[0] < -1
+    assert np.isinf(fit.low[0]) or fit.low[0] < fit.beta[0]
+    assert fit.beta[0] < fit.high[0] < 0
+    assert fit.p[0] < 0.01
+
+
+def test_profile_limits_are_where_the_penalised_likelihood_has_fallen_by_chi_square() -> None:
+    time, event, arm = _simulated(5)
+    X = (arm > 0)[:, None].astype(float)
+    fit = cox(time, event, X, firth=True)
+    for edge in (fit.low[0], fit.high[0]):
+        at = _moments(time, event, X, np.array([edge]))
+        fallen = 2 * (fit.loglik - at.loglik - 0.5 * np.linalg.slogdet(at.information)[1])
+        assert fallen == pytest.approx(stats.chi2.ppf(0.95, 1), rel=1e-5)
