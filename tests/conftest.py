@@ -51,3 +51,14 @@ def example_response(example_folder: Path) -> Result:
     import smartcombo as sc
 
     return sc.efficacy.response(sc.read_study(example_folder))
+
+
+@pytest.fixture(scope="session")
+def example_results(
+    example_folder: Path, example_growth: Result, example_response: Result
+) -> list[Result]:
+    """Return every analysis of the built-in example."""
+    import smartcombo as sc
+
+    times = sc.efficacy.progression(sc.read_study(example_folder))
+    return [example_growth, example_response, times]

@@ -4,6 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from pydantic import BaseModel
 
@@ -77,10 +78,10 @@ def test_links_between_documents_lead_somewhere() -> None:
             assert (document.parent / target).exists(), f"{document.name}: {target}"
 
 
-def test_every_estimand_and_word_of_the_analysis_is_explained(
-    example_growth: Result,
+def test_every_estimand_and_word_of_the_analyses_is_explained(
+    example_results: list[Result],
 ) -> None:
-    table = example_growth.estimates
+    table = pd.concat([result.estimates for result in example_results])
     for column in ("estimand", "null_model"):
         for name in set(table[column]) - {""}:
             assert f"`{name}`" in ESTIMANDS, name

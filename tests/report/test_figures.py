@@ -35,8 +35,8 @@ def example(example_folder: Path) -> Study:
 
 
 @pytest.fixture(scope="module")
-def figures(example: Study, example_growth: Result, example_response: Result) -> tuple[Figure, ...]:
-    return figures_of(example, [example_growth, example_response])
+def figures(example: Study, example_results: list[Result]) -> tuple[Figure, ...]:
+    return figures_of(example, example_results)
 
 
 def test_each_tumour_model_gets_each_figure_once(

@@ -27,8 +27,8 @@ def example(example_folder: Path) -> Study:
 
 
 @pytest.fixture(scope="module")
-def page(example: Study, example_growth: Result, example_response: Result) -> str:
-    return page_html(example, [example_growth, example_response], {"version": "test"})
+def page(example: Study, example_results: list[Result]) -> str:
+    return page_html(example, example_results, {"version": "test"})
 
 
 def _markup(page: str) -> str:
@@ -53,9 +53,9 @@ def test_every_link_inside_the_page_leads_somewhere(page: str) -> None:
 
 
 def test_every_figure_has_its_place_its_data_and_its_method(
-    page: str, example: Study, example_growth: Result, example_response: Result
+    page: str, example: Study, example_results: list[Result]
 ) -> None:
-    figures = figures_of(example, [example_growth, example_response])
+    figures = figures_of(example, example_results)
     for figure in figures:
         assert f'id="drawing-{figure.id}"' in page
         assert f'download="{figure.id}.csv"' in page
@@ -81,11 +81,20 @@ def test_a_synthetic_page_says_so_at_every_table(page: str) -> None:
 
 
 def test_the_page_tells_how_many_animals_of_each_arm_respond(page: str, example: Study) -> None:
-    section = page[page.index('id="section-response"') : page.index('id="section-robustness"')]
+    section = page[page.index('id="section-response"') : page.index('id="section-progression"')]
     assert "Calls by arm" in section
     for arm in example.arms:
         assert arm.label in section
     assert "independent action" in section
+
+
+def test_the_page_tells_how_long_tumours_need_to_progress(page: str, example: Study) -> None:
+    section = page[page.index('id="section-progression"') : page.index('id="section-robustness"')]
+    assert "Log-rank test over all arms" in section
+    assert "restricted mean difference" in section
+    assert "hazard ratio" in section
+    for arm in example.arms:
+        assert arm.label in section
 
 
 def test_a_page_of_measured_data_never_says_synthetic(
@@ -124,11 +133,7 @@ def test_the_run_folder_keeps_the_fixed_columns(
 
 
 def test_a_browser_draws_every_figure_without_an_error(
-    page: str,
-    example: Study,
-    example_growth: Result,
-    example_response: Result,
-    tmp_path: Path,
+    page: str, example: Study, example_results: list[Result], tmp_path: Path
 ) -> None:
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if browser is None:
@@ -146,6 +151,6 @@ def test_a_browser_draws_every_figure_without_an_error(
     said = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
     assert said == []
     drawn = re.findall(r'id="drawing-([^"]+)"[^>]*>.*?<svg', done.stdout, flags=re.DOTALL)
-    expected = figures_of(example, [example_growth, example_response])
+    expected = figures_of(example, example_results)
     assert set(drawn) == {figure.id for figure in expected}
     assert pd.Series(drawn).is_unique

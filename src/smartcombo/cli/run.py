@@ -73,6 +73,10 @@ def analyse(folder: Path, out: Path, workers: int = 1) -> Path:
         from smartcombo.efficacy import response
 
         results.append(response(study))
+    with step("Timing progression"):
+        from smartcombo.efficacy import progression
+
+        results.append(progression(study))
     with step("Drawing figures and writing the report"):
         from smartcombo.report.export import write_run
 

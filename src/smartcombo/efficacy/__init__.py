@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from smartcombo.efficacy.growth import growth
 from smartcombo.efficacy.options import GrowthOptions
+from smartcombo.efficacy.progression import ProgressionOptions, progression
 from smartcombo.efficacy.response import ResponseOptions, response
 
-__all__ = ["GrowthOptions", "ResponseOptions", "growth", "response"]
+__all__ = [
+    "GrowthOptions",
+    "ProgressionOptions",
+    "ResponseOptions",
+    "growth",
+    "progression",
+    "response",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -155,3 +155,12 @@ def _join(study: Study, arms: tuple[str, ...]) -> str:
     return (
         " and ".join(labels) if len(labels) < 3 else ", ".join(labels[:-1]) + f" and {labels[-1]}"
     )
+
+
+def first_of_each(questions: Iterable[Question]) -> list[Question]:
+    """Return one Bliss question a combination (all single agents), and every comparison."""
+    kept: dict[tuple[str, ...], Question] = {}
+    for question in questions:
+        whole = (question.key, question.arm, "" if question.null_model else question.label)
+        kept.setdefault(whole, question)
+    return list(kept.values())

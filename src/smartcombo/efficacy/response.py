@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -14,7 +13,7 @@ from smartcombo.core.random import DEFAULT_SEED, stream
 from smartcombo.core.result import CHECK_COLUMNS, Result
 from smartcombo.efficacy.estimates import adjusted_estimates
 from smartcombo.efficacy.frame import GrowthFrame, select_growth
-from smartcombo.efficacy.questions import Question, study_questions
+from smartcombo.efficacy.questions import Question, first_of_each, study_questions
 from smartcombo.efficacy.verdicts import verdict
 from smartcombo.stats.proportions import (
     Proportion,
@@ -181,7 +180,7 @@ def _question_rows(
     asked = [q for q in study_questions(study, combinations_of(study), present)
              if q.null_model in ("", "bliss")]  # fmt: skip
     rows = []
-    for question in _first_of_each(asked):
+    for question in first_of_each(asked):
         for estimand, outcome in OUTCOMES.items():
             base = _base(study, table, f"{estimand}_difference", level) | {
                 "arm": question.arm,
@@ -190,15 +189,6 @@ def _question_rows(
             }
             rows.append(base | _answered(study, frame, question, table, outcome, level))
     return rows
-
-
-def _first_of_each(questions: Iterable[Question]) -> list[Question]:
-    """Return one Bliss question a combination (all single agents), and every comparison."""
-    kept: dict[tuple[str, ...], Question] = {}
-    for question in questions:
-        whole = (question.key, question.arm, "" if question.null_model else question.label)
-        kept.setdefault(whole, question)
-    return list(kept.values())
 
 
 def _answered(

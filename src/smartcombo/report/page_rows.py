@@ -229,11 +229,39 @@ def _percent(row: dict[str, Any]) -> str:
     return f"{value:.0f}% ({low:.0f} to {high:.0f}%)"
 
 
-def response_questions(results: Sequence[Result]) -> list[dict[str, Any]]:
-    """Return the four questions about response as text."""
+def progression_arms(study: Study, results: Sequence[Result]) -> list[dict[str, Any]]:
+    """Return median and restricted mean time of each arm as text."""
     rows = []
     for result in results:
-        if result.analysis == "response":
+        if result.analysis != "progression":
+            continue
+        alone = result.estimates[result.estimates["question"] == ""]
+        for (model, arm), own in alone.groupby(["model", "arm"], sort=False):
+            rows.append(
+                {
+                    "model": model,
+                    "label": study.label(str(arm)),
+                    "n": f"{own['n'].iloc[0]:.0f}",
+                    "median": _median(own),
+                    "mean": _text(own, "restricted_mean"),
+                }
+            )
+    return rows
+
+
+def _median(rows: pd.DataFrame) -> str:
+    row = _pick(rows, "median_time")
+    if row is None or not math.isfinite(row["value"]):
+        return "not reached"
+    ends = [f"{x:.3g}" if math.isfinite(x) else "not reached" for x in (row["low"], row["high"])]
+    return f"{row['value']:.3g} ({ends[0]} to {ends[1]})"
+
+
+def questions_of(results: Sequence[Result], analysis: str) -> list[dict[str, Any]]:
+    """Return the four questions of an analysis as text."""
+    rows = []
+    for result in results:
+        if result.analysis == analysis:
             asked = result.estimates[result.estimates["question"] != ""]
             rows += [_question_row(row) for row in asked.to_dict("records")]
     return rows

@@ -13,6 +13,7 @@ from smartcombo.report.figures.forest import four_questions
 from smartcombo.report.figures.robustness import robustness_curve
 from smartcombo.report.figures.scales import raw_and_relative
 from smartcombo.report.figures.spaghetti import every_mouse
+from smartcombo.report.figures.survival import progression_curves
 from smartcombo.report.figures.waterfall import waterfall
 from smartcombo.study.model import Study
 
@@ -23,6 +24,7 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     effect_course,
     synergy_course,
     waterfall,
+    progression_curves,
     robustness_curve,
     raw_and_relative,
     model_fit,
