@@ -12,6 +12,7 @@ import pandas as pd
 
 from smartcombo.core.result import Result
 from smartcombo.report import page_rows
+from smartcombo.report.agreement import agreements
 from smartcombo.report.figures.base import Figure
 from smartcombo.report.figures.gallery import figures_of
 from smartcombo.report.theme import VEGA_LITE_VERSION, verdict_style
@@ -67,6 +68,7 @@ def page_html(study: Study, results: Sequence[Result], run_info: Mapping[str, An
         figures=figures,
         drawings=_drawings(figures),
         answers=page_rows.answers(study, results),
+        agreements=agreements(study, results),
         design=page_rows.design_rows(results),
         arms=page_rows.arm_rows(study, results),
         questions=page_rows.question_rows(results),

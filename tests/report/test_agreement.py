@@ -1,0 +1,46 @@
+"""The table that asks whether endpoints agree, and its sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import smartcombo as sc
+from smartcombo.core.result import Result
+from smartcombo.report.agreement import ENDPOINTS, agreements, sentence
+
+
+def test_every_endpoint_has_a_word_on_every_question(
+    example_folder: Path, example_results: list[Result]
+) -> None:
+    study = sc.read_study(example_folder)
+    found = agreements(study, example_results)
+    assert [one.model for one in found] == [model.id for model in study.models]
+    for one in found:
+        assert [name for name, _ in one.rows] == list(ENDPOINTS)
+        assert all(word for _, words in one.rows for word in words)
+
+
+def test_growth_alone_has_two_endpoints_that_share_one_model(
+    example_folder: Path, example_growth: Result
+) -> None:
+    found = agreements(sc.read_study(example_folder), [example_growth])
+    assert all(len(one.rows) == 2 for one in found)
+
+
+def test_endpoints_on_opposite_sides_are_named() -> None:
+    rows = [
+        ("growth rate", ("benefit", "harm", "inconclusive", "inconclusive")),
+        ("response rate", ("benefit", "benefit", "inconclusive", "missing")),
+    ]
+    said = sentence(rows)
+    assert said.startswith("The endpoints disagree: on Q2 response rate against growth rate")
+
+
+def test_undecided_endpoints_are_counted_and_never_called_agreement() -> None:
+    rows = [
+        ("growth rate", ("benefit", "inconclusive", "inconclusive", "inconclusive")),
+        ("response rate", ("inconclusive", "inconclusive", "inconclusive", "inconclusive")),
+    ]
+    assert "Q1 benefit by growth rate (1 of 2 undecided)" in sentence(rows)
+    nothing = [(name, ("inconclusive",) * 4) for name, _ in rows]
+    assert sentence(nothing) == "No endpoint decides any of the four questions."
