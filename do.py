@@ -91,6 +91,7 @@ def validate(*arguments: str) -> None:
     """Simulate size and coverage again, and rewrite the tables of docs/validation."""
     setup()
     _run(PYTHON, "validation/size_and_coverage.py", *arguments)
+    _run(PYTHON, "validation/below_detection.py", *arguments)
 
 
 def ci() -> None:

@@ -56,7 +56,9 @@ class SimulatedCurves:
     start: np.ndarray
 
 
-def simulate(setting: Setting, rng: np.random.Generator) -> SimulatedCurves:
+def simulate(
+    setting: Setting, rng: np.random.Generator, rates: np.ndarray = RATES
+) -> SimulatedCurves:
     """Return one study of four arms; an animal leaves after its first visit past the limit."""
     time = DAYS_BETWEEN_VISITS * np.arange(setting.visits)
     arm = np.repeat(np.arange(4), setting.n)
@@ -64,7 +66,7 @@ def simulate(setting: Setting, rng: np.random.Generator) -> SimulatedCurves:
     D = np.array([[BASELINE_SD**2, covariance], [covariance, SLOPE_SD**2]])
     effects = rng.multivariate_normal(np.zeros(2), D, size=len(arm))
     noise = rng.normal(0.0, RESIDUAL_SD, size=(len(arm), len(time)))
-    y = np.log(BASELINE_MM3) + effects[:, :1] + (RATES[arm] + effects[:, 1])[:, None] * time + noise
+    y = np.log(BASELINE_MM3) + effects[:, :1] + (rates[arm] + effects[:, 1])[:, None] * time + noise
     keep = np.ones_like(y, dtype=bool)
     if setting.culled:
         past = np.cumsum(y >= np.log(SIZE_LIMIT_MM3), axis=1)

@@ -60,3 +60,15 @@ def test_the_published_table_says_what_was_simulated(validation: ModuleType) -> 
     }
     page = (ROOT / "docs" / "validation" / "size-and-coverage.md").read_text(encoding="utf-8")
     assert page == validation.page(table)
+
+
+def test_the_published_table_below_detection_says_what_was_simulated() -> None:
+    table = pd.read_csv(ROOT / "docs" / "validation" / "below-detection.csv")
+    assert (table["studies"] >= 2000).all()
+    coverage = table.groupby("method")["coverage"].agg(["min", "max"])
+    assert coverage.loc["censored", "min"] >= 0.93
+    assert coverage.loc["censored", "max"] <= 0.97
+    assert coverage.loc["at the limit", "max"] < 0.93
+    assert coverage.loc["plus one", "max"] < 0.8
+    page = (ROOT / "docs" / "validation" / "below-detection.md").read_text(encoding="utf-8")
+    assert page.count("\n|") == len(table) + 2
