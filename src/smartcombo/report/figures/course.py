@@ -32,7 +32,8 @@ def synergy_course(context: Context) -> Figure | None:
     if table.empty:
         return None
     names = table["null_model"].map(lambda null: NULL_MODELS.get(null, null))
-    table["panel"] = table["combination"].map(context.label) + ": " + names
+    own = table["combination"].map(context.label) + ": " if _several(context) else ""
+    table["panel"] = own + names
     caption = (
         "Natural log of expected over observed volume since baseline (response additivity: "
         "inhibition beyond the sum, as a fraction of vehicle). Above the line is synergy, below "
@@ -46,8 +47,12 @@ def _against(context: Context, row: object) -> str:
     """Return ``Q2: v Anti-PD-1``, with the combination where the study has several."""
     label = context.label(row.combination)  # type: ignore[attr-defined]
     versus = str(row.contrast).removeprefix(label).strip()  # type: ignore[attr-defined]
-    several = sum(arm.role == "combination" for arm in context.study.arms) > 1
-    return f"{row.question}: {label + ' ' if several else ''}{versus}"  # type: ignore[attr-defined]
+    return f"{row.question}: {label + ' ' if _several(context) else ''}{versus}"  # type: ignore[attr-defined]
+
+
+def _several(context: Context) -> bool:
+    """Return whether panels must name the combination."""
+    return sum(arm.role == "combination" for arm in context.study.arms) > 1
 
 
 def _rows(context: Context, questions: tuple[str, ...]) -> pd.DataFrame:
