@@ -139,3 +139,14 @@ def test_an_animal_and_a_whole_arm_below_the_limit_do_not_break_the_fit() -> Non
 def test_the_log_of_the_normal_distribution_is_exact_in_both_tails() -> None:
     for a in (-60.0, -30.0, -25.0001, -24.9999, -8.0, 0.0, 5.0, 40.0):
         assert log_normal_cdf(a) == pytest.approx(stats.norm.logcdf(a), rel=1e-9, abs=1e-15)
+
+
+def test_a_study_that_is_nearly_all_below_the_limit_is_a_status_and_no_crash() -> None:
+    design = simulated(7, mice=6)
+    for limit in (5.5, 6.5, 9.0):
+        cut, below = _cut(design, limit)
+        got = fit_censored(cut, below)
+        assert got.fit.status in ("ok", "boundary", "not_converged")
+        if got.fit.status == "not_converged":
+            assert np.isnan(got.inference.tests(BLISS)[0].low)
+            assert np.isnan(got.inference.critical(BLISS[None], 0.95, np.random.default_rng(0)))

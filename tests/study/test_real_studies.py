@@ -16,6 +16,10 @@ FOLDERS = sorted(path.parent for path in (Path(__file__).parents[1] / "data").rg
 NAMES = [folder.name for folder in FOLDERS]
 
 
+NO_GROWTH_MODEL = {"tumgrowth_tfs"}
+"""Nearly every animal starts below detection: growth says so and withholds its verdicts."""
+
+
 def _folder(name: str) -> Path:
     return FOLDERS[NAMES.index(name)]
 
@@ -55,7 +59,9 @@ def test_no_animal_is_lost_between_the_study_and_its_analysis(name: str) -> None
     rates = growth.estimates[growth.estimates["estimand"] == "growth_rate"]
     at_baseline_or_later = study.volumes[study.volumes["day"] >= study.baseline_day]
     assert rates["n"].sum() == at_baseline_or_later["animal"].nunique()
-    assert rates[["value", "low", "high"]].notna().all().all()
+    fitted = rates["status"].isin(["ok", "boundary"])
+    assert fitted.all() or name in NO_GROWTH_MODEL
+    assert rates.loc[fitted, ["value", "low", "high"]].notna().all().all()
 
 
 def _codes(study: Study) -> set[str]:

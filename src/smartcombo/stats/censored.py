@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 
@@ -104,9 +104,20 @@ def fit_censored(design: LongDesign, below: Below) -> CensoredFit:
     plain = fit_mixed(design)
     if plain.status == "singular":
         return CensoredFit(plain, TInference(plain.beta, plain.cov_beta, lambda _: np.nan))
+    try:
+        return _fitted(design, np.asarray(below), plain)
+    except (np.linalg.LinAlgError, ZeroDivisionError):
+        return CensoredFit(
+            replace(plain, status="not_converged"),
+            TInference(plain.beta, plain.cov_beta, lambda _: np.nan),
+        )
+
+
+def _fitted(design: LongDesign, below: Below, plain: MixedFit) -> CensoredFit:
+    """Return the fit; raises an arithmetic error where the likelihood has no finite maximum."""
     scale = np.sqrt(np.mean(design.Z**2, axis=0))
     X, Z = np.ascontiguousarray(design.X), np.ascontiguousarray(design.Z / scale)
-    problem = _Problem(design.y, np.asarray(below), X, Z, design)
+    problem = _Problem(design.y, below, X, Z, design)
     start = _start(plain, scale)
     spread = _spread(problem, start)
     return _assemble(problem, scale, _restricted(problem, _maximum(problem, start, spread), spread))
@@ -192,6 +203,8 @@ def _restricted(problem: _Problem, parameters: Floats, spread: Floats) -> _Root:
 
 def _inverse(information: Floats) -> Floats:
     """Return the inverse, on the directions with curvature (a variance at zero has none)."""
+    if not np.isfinite(information).all():
+        raise np.linalg.LinAlgError("the information is not finite")
     scale = np.sqrt(np.maximum(np.abs(np.diag(information)), 1e-12))
     values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
     keep = values > 1e-8 * values.max()

@@ -52,6 +52,8 @@ class TInference:
     def critical(self, C: Floats, level: float, rng: np.random.Generator) -> float:
         """Return the simultaneous critical value, with the family's smallest df (conservative)."""
         df = min(self.degrees(c) for c in C)
+        if np.isnan(df):
+            return float("nan")
         return simultaneous_critical(C, self.covariance, df, level, rng)
 
 
