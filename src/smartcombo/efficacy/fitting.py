@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smartcombo.core.random import DEFAULT_SEED, stream
+from smartcombo.core.random import stream
 from smartcombo.efficacy.frame import GrowthFrame, relative_frame
 from smartcombo.efficacy.mean_curve import MeanCurve, long_design, mean_curve
 from smartcombo.efficacy.options import Inference as InferenceName
@@ -91,7 +91,7 @@ def fit_growth(selected: GrowthFrame, specification: Specification, level: float
         count = int(below.sum())
     else:
         fit = fit_mixed(design, variance=_VARIANCE[specification.variance], reml=True)
-        inference, count = _inference(fit, design, specification.inference), 0
+        inference, count = _inference(fit, design, specification.inference, frame.seed), 0
     return FittedGrowth(
         specification, selected, frame, curve, design, fit, inference, level, count, lost
     )
@@ -114,9 +114,9 @@ def _censored(design: LongDesign, below: NDArray[np.bool_]) -> tuple[MixedFit, I
     return done.fit, done.inference
 
 
-def _inference(fit: MixedFit, design: LongDesign, name: InferenceName) -> Inference:
+def _inference(fit: MixedFit, design: LongDesign, name: InferenceName, seed: int) -> Inference:
     if name == "cr2":
         return cr2_inference(fit, design)
     if name == "bootstrap":
-        return bootstrap_inference(fit, design, stream(DEFAULT_SEED, "bootstrap"))
+        return bootstrap_inference(fit, design, stream(seed, "bootstrap"))
     return model_inference(fit, design, name)

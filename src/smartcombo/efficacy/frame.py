@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from smartcombo.core.finding import AnalysisRefused, Finding
+from smartcombo.core.random import DEFAULT_SEED
 from smartcombo.stats.design import Floats, Ints
 from smartcombo.study.model import Study
 
@@ -30,6 +31,8 @@ class GrowthFrame:
         Arm number of each animal, shape ``(m,)``.
     start
         First row of each animal and, last, the number of rows; shape ``(m + 1,)``.
+    seed
+        Seed of the plan, or the default: whatever is drawn about these rows starts from it.
     """
 
     model: str
@@ -39,6 +42,7 @@ class GrowthFrame:
     arm_of: Ints
     start: Ints
     baseline_day: float
+    seed: int
 
     @property
     def time(self) -> Floats:
@@ -76,7 +80,7 @@ def select_growth(study: Study, model: str) -> tuple[GrowthFrame, tuple[Finding,
     if frame.time.max() <= 0:
         raise AnalysisRefused(
             f"growth of {model}: no visit after the baseline day {study.baseline_day:g}. "
-            "Check [design] baseline_day against the day column."
+            "Check [study] baseline_day against the day column."
         )
     return frame, (*findings, *_limit_findings(study, frame))
 
@@ -150,16 +154,17 @@ def _frame(study: Study, model: str, rows: pd.DataFrame) -> GrowthFrame:
     table = table.assign(_order=table["arm"].map(order))
     table = table.sort_values(["_order", "animal", "day"], kind="stable").drop(columns="_order")
     columns = ["arm", "animal", "day", "time", "value", "shown_value", "at_limit", "y"]
-    return _grouped(model, table[columns], arms, study.baseline_day)
+    seed = DEFAULT_SEED if study.plan.seed is None else study.plan.seed
+    return _grouped(model, table[columns], arms, study.baseline_day, seed)
 
 
 def _regroup(frame: GrowthFrame, rows: pd.DataFrame) -> GrowthFrame:
     arms = tuple(arm for arm in frame.arms if (rows["arm"] == arm).any())
-    return _grouped(frame.model, rows, arms, frame.baseline_day)
+    return _grouped(frame.model, rows, arms, frame.baseline_day, frame.seed)
 
 
 def _grouped(
-    model: str, rows: pd.DataFrame, arms: tuple[str, ...], baseline_day: float
+    model: str, rows: pd.DataFrame, arms: tuple[str, ...], baseline_day: float, seed: int
 ) -> GrowthFrame:
     rows = rows.reset_index(drop=True)
     ids = rows["animal"].to_numpy()
@@ -172,4 +177,5 @@ def _grouped(
         arm_of=np.array([arms.index(arm) for arm in rows["arm"].to_numpy()[first]], dtype=np.int64),
         start=np.r_[first, len(ids)].astype(np.int64),
         baseline_day=baseline_day,
+        seed=seed,
     )

@@ -24,7 +24,6 @@ from smartcombo.efficacy.diagnostics import (
 from smartcombo.efficacy.estimates import Reading, adjusted_estimates, arm_rows, question_rows
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
 from smartcombo.efficacy.frame import MINIMUM_ANIMALS, GrowthFrame, select_growth
-from smartcombo.efficacy.headlines import headlines_table
 from smartcombo.efficacy.options import GrowthOptions
 from smartcombo.efficacy.questions import Question, study_questions
 from smartcombo.efficacy.robustness import robustness_table, stability_sentence
@@ -87,7 +86,6 @@ def growth(study: Study, options: GrowthOptions | None = None, *, workers: int =
     parts = mapped(_one_model, jobs, workers=workers)
     estimates = adjusted_estimates([row for part in parts for row in part.rows])
     tables = _stack([part.tables for part in parts])
-    tables["headlines"] = headlines_table(study, estimates)
     return Result(
         study=study.id,
         analysis="growth",
@@ -95,7 +93,7 @@ def growth(study: Study, options: GrowthOptions | None = None, *, workers: int =
         checks=_concat([part.checks for part in parts]),
         findings=tuple(finding for part in parts for finding in part.findings),
         tables=tables,
-        methods=_methods(options, censored=any(part.censored for part in parts)),
+        methods=_methods(options, [part.censored for part in parts]),
         options=_resolved(study, options, {part.model: part.day for part in parts}),
     )
 
@@ -270,13 +268,15 @@ def _concat(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(full, ignore_index=True) if full else tables[0]
 
 
-def _methods(options: GrowthOptions, *, censored: bool) -> tuple[str, ...]:
+def _methods(options: GrowthOptions, censored: list[bool]) -> tuple[str, ...]:
+    """Return the methods used; censored fits bring their own degrees of freedom."""
+    fits = ["growth.censored/1"] if any(censored) else []
+    if not all(censored) or options.robustness:
+        fits.append(f"growth.{options.specification.inference}/1")
+    if options.robustness:
+        fits += ["growth.cr2/1", "growth.robustness/1"]
     questions = ("growth.bliss/1", "growth.hsa/1", "growth.response-additivity/1")
-    return (
-        "growth.lmm/1", *(["growth.censored/1"] if censored else []),
-        f"growth.{options.specification.inference}/1", *questions,
-        "growth.bands/1", "growth.robustness/1",
-    )  # fmt: skip
+    return tuple(dict.fromkeys(["growth.lmm/1", *fits, *questions, "growth.bands/1"]))
 
 
 def _resolved(study: Study, options: GrowthOptions, days: dict[str, float]) -> dict[str, Any]:
