@@ -15,7 +15,8 @@ import smartcombo as sc
 from smartcombo.core.result import ESTIMATE_COLUMNS, Result
 from smartcombo.report.figures.gallery import figures_of
 from smartcombo.report.page import page_html
-from smartcombo.report.page_rows import MOST_OF_A_KIND, answers, finding_rows
+from smartcombo.report.sections.growth import answers
+from smartcombo.report.sections.whole import MOST_OF_A_KIND, finding_rows
 from smartcombo.study.model import Study
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from smartcombo.cli.faults import with_exit_codes
 from smartcombo.cli.out import require_free
+
+if TYPE_CHECKING:
+    from smartcombo.core.result import Result
+    from smartcombo.study.model import Study
+
+ANALYSES = (
+    ("Fitting growth and the four questions", "growth"),
+    ("Calling the response of each animal", "response"),
+    ("Timing progression", "progression"),
+)
+"""What is told on stderr, and the function of ``smartcombo.efficacy``, in the page's order."""
 
 
 @with_exit_codes
@@ -65,20 +76,20 @@ def analyse(folder: Path, out: Path, workers: int = 1) -> Path:
 
         study = read_study(folder)
     show_findings(study.findings, sys.stderr)
-    with step("Fitting growth and the four questions"):
-        from smartcombo.efficacy import growth
-
-        results = [growth(study, workers=workers)]
-    with step("Calling the response of each animal"):
-        from smartcombo.efficacy import response
-
-        results.append(response(study))
-    with step("Timing progression"):
-        from smartcombo.efficacy import progression
-
-        results.append(progression(study))
+    results = [_analysed(study, words, name, workers) for words, name in ANALYSES]
     with step("Drawing figures and writing the report"):
         from smartcombo.report.export import write_run
 
         written = write_run(study, results, out)
     return written / "report.html"
+
+
+def _analysed(study: Study, words: str, name: str, workers: int) -> Result:
+    """Return the result of one analysis, telling the step."""
+    from smartcombo import efficacy
+    from smartcombo.cli.progress import step
+
+    analysis = getattr(efficacy, name)
+    with step(words):
+        result: Result = analysis(study, workers=workers) if name == "growth" else analysis(study)
+    return result

@@ -11,26 +11,16 @@ from typing import Any
 import pandas as pd
 
 from smartcombo.core.result import Result
-from smartcombo.report import page_rows
 from smartcombo.report.agreement import agreements
 from smartcombo.report.figures.base import Figure
 from smartcombo.report.figures.gallery import figures_of
+from smartcombo.report.sections import SECTIONS
+from smartcombo.report.sections.base import Section
+from smartcombo.report.sections.growth import answers
+from smartcombo.report.sections.whole import design_rows, finding_rows
 from smartcombo.report.theme import VEGA_LITE_VERSION, verdict_style
 from smartcombo.report.words import plain, unit_text
 from smartcombo.study.model import Study
-
-SECTIONS = (
-    ("every-mouse", "Every mouse", "Every mouse"),
-    ("model-curves", "What the model says", "Model"),
-    ("four-questions", "The four questions", "Four questions"),
-    ("course", "Over time", "Over time"),
-    ("response", "How many animals respond", "Response"),
-    ("progression", "How long until tumours progress", "Progression"),
-    ("robustness", "Would another model say otherwise?", "Robustness"),
-    ("scales", "Raw and relative volumes", "Raw v relative"),
-    ("diagnostics", "Can the model be trusted?", "Diagnostics"),
-)
-"""Group of figures, heading, and the word in the menu."""
 
 
 def write_report(
@@ -64,24 +54,13 @@ def page_html(study: Study, results: Sequence[Result], run_info: Mapping[str, An
     figures = figures_of(study, results)
     return environment.get_template("report.html.j2").render(
         study=study,
-        sections=SECTIONS,
+        sections=_sections(study, results, figures),
         figures=figures,
         drawings=_drawings(figures),
-        answers=page_rows.answers(study, results),
+        answers=answers(study, results),
         agreements=agreements(study, results),
-        design=page_rows.design_rows(results),
-        arms=page_rows.arm_rows(study, results),
-        questions=page_rows.question_rows(results),
-        responses=page_rows.response_rows(study, results),
-        response_questions=page_rows.questions_of(results, "response"),
-        progression_arms=page_rows.progression_arms(study, results),
-        progression_questions=page_rows.questions_of(results, "progression"),
-        logranks=page_rows.stack(results, "logrank"),
-        words=page_rows.stack(results, "words"),
-        robustness=page_rows.robustness_rows(results),
-        scales=page_rows.stack(results, "scales"),
-        checks=[row for result in results for row in result.checks.to_dict("records")],
-        findings=page_rows.finding_rows(study, results),
+        design=design_rows(results),
+        findings=finding_rows(study, results),
         unit=unit_text(study.readout.unit),
         several=len(study.models) > 1,
         methods=_methods(results),
@@ -89,6 +68,19 @@ def page_html(study: Study, results: Sequence[Result], run_info: Mapping[str, An
         vega=_vega(),
         style=verdict_style,
     )
+
+
+def _sections(
+    study: Study, results: Sequence[Result], figures: Sequence[Figure]
+) -> list[tuple[Section, Mapping[str, Any]]]:
+    """Return the sections that have something to show, with what their templates show."""
+    drawn = {figure.group for figure in figures}
+    filled = [(section, section.content(study, results)) for section in SECTIONS]
+    return [(s, own) for s, own in filled if s.id in drawn or any(map(_any, own.values()))]
+
+
+def _any(value: Any) -> bool:
+    return len(value) > 0 if hasattr(value, "__len__") else value is not None
 
 
 def _vega() -> str:

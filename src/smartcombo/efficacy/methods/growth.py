@@ -1,4 +1,4 @@
-"""The methods of this package: question, estimand, assumptions, sources."""
+"""Methods of the growth analysis."""
 
 from __future__ import annotations
 
@@ -128,92 +128,6 @@ METHODS: tuple[Method, ...] = (
         assumptions=("Effects that do not interact add on the volume scale.",),
         when_not="The single agents' TGI sum beyond 1: the expectation is then a negative volume.",
         references=(_COMPETING,),
-    ),
-    Method(
-        id="response.mrecist/1",
-        title="Best response of each animal (mRECIST)",
-        question="Does this animal's tumour shrink, stand or grow?",
-        estimand="Category of best and best average change of volume from baseline, counted from "
-        "the tenth day after baseline on: CR below -95% and -40%, PR below -50% and -20%, SD below "
-        "35% and 30%, else PD; time to twice the baseline by linear interpolation.",
-        assumptions=(
-            "A visit from the first day that counts exists; else the animal is not evaluable.",
-            "A volume at or below the detection limit is no measurable tumour: -100%.",
-        ),
-        when_not="Visits are rare: the best of few is rarely good. The first day that counts "
-        "changes the calls; it is an option and printed.",
-        references=(Reference("Gao 2015, Nat Med 21:1318", "10.1038/nm.3954"),),
-    ),
-    Method(
-        id="response.rate/1",
-        title="Response rates and their differences",
-        question="How many animals of an arm respond, and how many more than in another?",
-        estimand="Fraction of animals with CR or PR, or tumour-free at the last visit, with "
-        "Jeffreys (and exact) interval; difference of two fractions with score interval and test, "
-        "arm minus comparator, positive is benefit.",
-        assumptions=("Animals are independent.", "An animal not evaluable did not respond."),
-        when_not="Whole cages were treated: the animals of a cage are then not independent.",
-        references=(
-            Reference("Brown 2001, Stat Sci 16:101", "10.1214/ss/1009213286"),
-            Reference("Miettinen & Nurminen 1985, Stat Med 4:213", "10.1002/sim.4780040211"),
-        ),
-    ),
-    Method(
-        id="response.independent-action/1",
-        title="Independent action of two agents on response",
-        question="Do more animals respond than if each agent cured its own share?",
-        estimand="Observed response rate minus 1 - (1 - rate of A)(1 - rate of B), with the "
-        "interval of independent Jeffreys posteriors; positive is synergy.",
-        assumptions=("Agents that do not interact act on animals independently.",),
-        when_not="A single-agent arm is missing.",
-        references=(
-            Reference("Bliss 1939, Ann Appl Biol 26:585", "10.1111/j.1744-7348.1939.tb06990.x"),
-        ),
-    ),
-    Method(
-        id="progression.kaplan-meier/1",
-        title="Time to progression: Kaplan-Meier and restricted mean",
-        question="How long does a tumour need to reach four times its volume at baseline?",
-        estimand="Median, and mean time without progression up to a horizon to which every arm was "
-        "followed, in days since baseline; differences arm minus comparator, positive is benefit.",
-        assumptions=(
-            "Animals that leave for another reason would have progressed like those that stay.",
-            "Between two visits the tumour grows exponentially.",
-        ),
-        when_not="Animals leave because they are about to progress.",
-        references=(
-            Reference("Kaplan & Meier 1958, JASA 53:457", "10.1080/01621459.1958.10501452"),
-            Reference(
-                "Royston & Parmar 2013, BMC Med Res Methodol 13:152", "10.1186/1471-2288-13-152"
-            ),
-        ),
-    ),
-    Method(
-        id="progression.cox-firth/1",
-        title="Hazard ratio with Firth's penalty",
-        question="How much slower do animals of an arm progress?",
-        estimand="Ratio of hazards, arm over comparator, below 1 is benefit; profile penalised "
-        "likelihood interval and test, finite where an arm has no event.",
-        assumptions=("The ratio of hazards is the same all along.",),
-        when_not="Effects come late or curves cross: read the restricted mean.",
-        references=(
-            Reference(
-                "Heinze & Schemper 2001, Biometrics 57:114", "10.1111/j.0006-341X.2001.00114.x"
-            ),
-            Reference("Efron 1977, JASA 72:557", "10.1080/01621459.1977.10480613"),
-        ),
-    ),
-    Method(
-        id="progression.independent-action/1",
-        title="Independent drug action on time to progression",
-        question="Does the combination last longer than if each animal had only its better agent?",
-        estimand="Restricted mean observed minus that of S = S_A + S_B - S_A S_B, in days; "
-        "interval by drawing mice with replacement; positive is synergy.",
-        assumptions=("Responses to the two agents are uncorrelated between animals.",),
-        when_not="A single-agent arm is missing. With correlated responses less is expected.",
-        references=(
-            Reference("Palmer & Sorger 2017, Cell 171:1678", "10.1016/j.cell.2017.11.009"),
-        ),
     ),
     Method(
         id="growth.bands/1",

@@ -1,0 +1,14 @@
+"""The sections of the page, in its order: one module an analysis."""
+
+from __future__ import annotations
+
+from smartcombo.report.sections import growth, progression, response
+from smartcombo.report.sections.base import Section
+
+SECTIONS: tuple[Section, ...] = (
+    *growth.SECTIONS,
+    *response.SECTIONS,
+    *progression.SECTIONS,
+    *growth.TRUST,
+)
+"""A new analysis adds a module with its own ``SECTIONS`` and a line here."""
