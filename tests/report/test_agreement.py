@@ -6,7 +6,8 @@ from pathlib import Path
 
 import smartcombo as sc
 from smartcombo.core.result import Result
-from smartcombo.report.agreement import ENDPOINTS, agreements, sentence
+from smartcombo.efficacy.endpoints import ENDPOINTS
+from smartcombo.report.agreement import agreements, sentence
 
 
 def test_every_endpoint_has_a_word_on_every_question(
@@ -16,7 +17,7 @@ def test_every_endpoint_has_a_word_on_every_question(
     found = agreements(study, example_results)
     assert [one.model for one in found] == [model.id for model in study.models]
     for one in found:
-        assert [name for name, _ in one.rows] == list(ENDPOINTS)
+        assert [name for name, _ in one.rows] == [endpoint.words for endpoint in ENDPOINTS]
         assert all(word for _, words in one.rows for word in words)
 
 

@@ -8,19 +8,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from smartcombo.core.result import Result
+from smartcombo.efficacy.endpoints import ENDPOINTS, Endpoint
 from smartcombo.report.words import QUESTIONS
 from smartcombo.study.model import Study
 
-ENDPOINTS = {
-    "growth rate": "growth_rate_difference",
-    "volume at the declared day": "log_ratio",
-    "response rate": "response_rate_difference",
-    "tumour-free": "tumour_free_rate_difference",
-    "time to progression": "restricted_mean_difference",
-}
-"""Endpoint in words -> the estimand that answers the questions about it."""
-INTERACTION = ("", "bliss", "independent_action")
-"""Null models that stand for Q4 in the table: log-additive, or independent action."""
 GOOD, BAD = ("benefit", "synergy"), ("harm", "antagonism")
 
 
@@ -37,25 +28,28 @@ class Agreement:
 def agreements(study: Study, results: Sequence[Result]) -> list[Agreement]:
     """Return the table of endpoints and questions of each combination and tumour model."""
     table = pd.concat([result.estimates for result in results], ignore_index=True)
-    table = table[table["question"].isin(list(QUESTIONS)) & table["null_model"].isin(INTERACTION)]
+    table = table[table["question"].isin(list(QUESTIONS))]
     found = []
     for (model, arm), own in table.groupby(["model", "arm"], sort=False):
         rows = tuple(
-            (name, tuple(_word(own, estimand, question) for question in QUESTIONS))
-            for name, estimand in ENDPOINTS.items()
-            if (own["estimand"] == estimand).any()
+            (endpoint.words, tuple(_word(own, endpoint, question) for question in QUESTIONS))
+            for endpoint in ENDPOINTS
+            if _asked(own, endpoint)
         )
         if len(rows) > 1:
             found.append(Agreement(str(model), study.label(str(arm)), rows, sentence(rows)))
     return found
 
 
-def _word(rows: pd.DataFrame, estimand: str, question: str) -> str:
-    own = rows[rows["question"] == question]
-    asked = own[own["estimand"] == estimand]
-    if len(asked):
-        return str(asked["verdict"].iloc[0])
-    return "missing" if (own["verdict"] == "missing").any() else ""
+def _asked(rows: pd.DataFrame, endpoint: Endpoint) -> bool:
+    """Tell whether any question was asked of an endpoint."""
+    same = (rows["endpoint"] == endpoint.endpoint) & (rows["estimand"] == endpoint.estimand)
+    return bool((same & (rows["analysis"] == endpoint.analysis)).any())
+
+
+def _word(rows: pd.DataFrame, endpoint: Endpoint, question: str) -> str:
+    found = endpoint.rows(rows, question)
+    return str(found["verdict"].iloc[0]) if len(found) else ""
 
 
 def sentence(rows: Sequence[tuple[str, tuple[str, ...]]]) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from smartcombo.core.finding import Finding
-from smartcombo.study.model import AgentKind
+from smartcombo.study.model import AgentKind, AskedQuestion, PlannedEndpoint
 
 
 class _Strict(BaseModel):
@@ -126,12 +126,24 @@ class StudyFile(_Strict):
     limits: LimitFacts = LimitFacts()
 
 
+NullChoice = Literal["hsa", "bliss", "response_additivity"]
+
+
+class PlannedFacts(_Strict):
+    """One of ``secondary``: a further planned test."""
+
+    endpoint: PlannedEndpoint
+    question: AskedQuestion
+    null_model: Literal["", "hsa", "bliss", "response_additivity"] = ""
+
+
 class PlanFacts(_Strict):
     """``[plan]``: the choices stated before looking."""
 
-    primary_endpoint: Literal["growth_rate", "volume"] = "growth_rate"
-    primary_question: Literal["Q1", "Q2", "Q3", "Q4"] = "Q2"
-    null_model: Literal["hsa", "bliss", "response_additivity"] = "bliss"
+    primary_endpoint: PlannedEndpoint = "growth_rate"
+    primary_question: AskedQuestion = "Q2"
+    null_model: NullChoice = "bliss"
+    secondary: tuple[PlannedFacts, ...] = ()
     day: float | None = None
     level: float = Field(default=0.95, gt=0.5, lt=1)
     margin_log_ratio: float | None = Field(default=None, gt=0)

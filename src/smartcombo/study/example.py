@@ -46,6 +46,10 @@ primary_question = "Q2"  # combination v ICI alone: does the molecule add to the
 null_model = "bliss"
 level = 0.95
 seed = 20200429
+secondary = [
+  { endpoint = "progression", question = "Q2" },
+  { endpoint = "growth_rate", question = "Q4" },
+]
 """
 
 NOTE = """\

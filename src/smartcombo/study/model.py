@@ -12,6 +12,8 @@ import pandas as pd
 from smartcombo.core.finding import Finding
 
 AgentKind = Literal["checkpoint-inhibitor", "small-molecule", "antibody", "vaccine", "other"]
+PlannedEndpoint = Literal["growth_rate", "volume", "response_rate", "tumour_free", "progression"]
+AskedQuestion = Literal["Q1", "Q2", "Q3", "Q4"]
 Role = Literal["vehicle", "ici-alone", "molecule-alone", "combination"]
 
 VOLUME_COLUMNS = ("model", "arm", "animal", "day", "value", "at_limit", "row")
@@ -134,6 +136,22 @@ class Limits:
     reference: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedTest:
+    """One test stated before looking: which endpoint answers which question.
+
+    Attributes
+    ----------
+    null_model
+        For Q4 what is expected without interaction; where empty, Bliss for growth and volume and
+        independent action for response and time.
+    """
+
+    endpoint: PlannedEndpoint
+    question: AskedQuestion
+    null_model: str = ""
+
+
 @dataclass(frozen=True)
 class Plan:
     """Choices stated before looking (``plan.toml``); without a file the run is exploratory.
@@ -142,6 +160,8 @@ class Plan:
     ----------
     confirmatory
         True when ``plan.toml`` exists.
+    secondary
+        Further planned tests in their order: each counts only where those before it succeeded.
     day
         Declared day of comparison, on the study's day axis; ``None`` for the default rule.
     level, margin_log_ratio, margin_rate, seed
@@ -150,15 +170,26 @@ class Plan:
     """
 
     confirmatory: bool = False
-    primary_endpoint: str = "growth_rate"
-    primary_question: str = "Q2"
+    primary_endpoint: PlannedEndpoint = "growth_rate"
+    primary_question: AskedQuestion = "Q2"
     null_model: str = "bliss"
+    secondary: tuple[PlannedTest, ...] = ()
     day: float | None = None
     level: float = 0.95
     margin_log_ratio: float | None = None
     margin_rate: float | None = None
     seed: int | None = None
     sha256: str = ""
+
+    @property
+    def tests(self) -> tuple[PlannedTest, ...]:
+        """Return the confirmatory tests in their order; none without a plan."""
+        if not self.confirmatory:
+            return ()
+        grown = self.primary_endpoint in ("growth_rate", "volume")
+        null = self.null_model if grown and self.primary_question == "Q4" else ""
+        primary = PlannedTest(self.primary_endpoint, self.primary_question, null)
+        return (primary, *self.secondary)
 
 
 @dataclass(frozen=True)

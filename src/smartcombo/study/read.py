@@ -15,6 +15,7 @@ from smartcombo.study.model import (
     InputFile,
     Limits,
     Plan,
+    PlannedTest,
     Readout,
     Study,
     TumourModel,
@@ -134,6 +135,7 @@ def _plan(folder: Path) -> tuple[Plan, list[Finding]]:
     if read is None:
         return Plan(), findings
     stated = read.plan.model_dump()
+    stated["secondary"] = tuple(PlannedTest(**test) for test in stated["secondary"])
     return Plan(confirmatory=True, sha256=sha256(path.read_bytes()), **stated), findings
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from smartcombo.report.sections import growth, progression, response
+from smartcombo.report.sections import growth, planned, progression, response
 from smartcombo.report.sections.base import Section
 
 SECTIONS: tuple[Section, ...] = (
+    *planned.SECTIONS,
     *growth.SECTIONS,
     *response.SECTIONS,
     *progression.SECTIONS,
