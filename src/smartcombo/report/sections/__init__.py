@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smartcombo.report.sections import growth, planned, progression, response
+from smartcombo.report.sections import growth, mice, planned, progression, response
 from smartcombo.report.sections.base import Section
 
 SECTIONS: tuple[Section, ...] = (
@@ -11,5 +11,6 @@ SECTIONS: tuple[Section, ...] = (
     *response.SECTIONS,
     *progression.SECTIONS,
     *growth.TRUST,
+    *mice.SECTIONS,
 )
 """A new analysis adds a module with its own ``SECTIONS`` and a line here."""
