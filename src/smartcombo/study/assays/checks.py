@@ -145,15 +145,8 @@ def _scale_finding(code: str, file: str, found: str, expected: str, action: str)
     return Finding(code, "error", found, expected, action, file, None, "scale")
 
 
-def check_genes(
-    expression: Expression, samples: pd.DataFrame, species: Species, file: str
-) -> list[Finding]:
-    """Return what named genes give away: genes that were lost, tissue that is no tumour."""
-    return panel_zero(expression, species, file)
-
-
-def panel_zero(expression: Expression, species: Species, file: str) -> list[Finding]:
-    """Find genes of the panel, or housekeeping genes, that no sample has."""
+def check_genes(expression: Expression, species: Species, file: str) -> list[Finding]:
+    """Return the genes of the panel, and the housekeeping genes, that no sample has."""
     if expression.scale in ("log2", "nanostring"):
         return []
     values = expression.values

@@ -11,9 +11,12 @@ import numpy as np
 import pandas as pd
 
 from smartcombo.core.finding import Finding
-from smartcombo.study.assays.checks import check_genes, check_values
+from smartcombo.study.assays.cells import read_h5ad, read_mtx
+from smartcombo.study.assays.checks import check_values
 from smartcombo.study.assays.matrix import locate, read_matrix
 from smartcombo.study.assays.model import GENE_COLUMNS, Expression
+from smartcombo.study.assays.nanostring import read_nanostring
+from smartcombo.study.assays.qpcr import read_qpcr
 from smartcombo.study.assays.raw import RawExpression
 from smartcombo.study.config import ExpressionTable
 from smartcombo.study.genes import GeneNames, mask_for_strain, resolve_genes, species_of
@@ -49,9 +52,7 @@ def read_expression(
     findings += more
     if named is None:
         return None, raw.matrix.input, findings
-    expression = _assembled(raw, named, species, samples)
-    findings += check_genes(expression, samples, species, path.name)
-    return expression, raw.matrix.input, findings
+    return _assembled(raw, named, species, samples), raw.matrix.input, findings
 
 
 Reader = Callable[[Path, ExpressionTable, list[str]], tuple[RawExpression | None, list[Finding]]]
@@ -60,7 +61,15 @@ Reader = Callable[[Path, ExpressionTable, list[str]], tuple[RawExpression | None
 
 def _reader(path: Path, given: ExpressionTable) -> Reader:
     """Return the reader of a format: as stated, else as the file tells."""
-    return READERS[given.format or "table"]
+    return READERS[given.format or _format_of(path)]
+
+
+def _format_of(path: Path) -> str:
+    """Return the format that a file or folder is of, where none is stated."""
+    if path.is_dir():
+        inside = {item.suffix.lower() for item in path.iterdir()}
+        return "rcc" if ".rcc" in inside else "mtx"
+    return "h5ad" if path.suffix == ".h5ad" else "table"
 
 
 def _table(
@@ -75,11 +84,32 @@ def _table(
     quality = pd.DataFrame({"library": matrix.values.sum()}, index=matrix.values.columns)
     if given.scale != "log":
         return RawExpression(matrix, given.scale, quality), findings
-    matrix = replace(matrix, values=matrix.values * LOG_BASE[given.log_base])
-    return RawExpression(matrix, "log2", quality.iloc[:, :0]), findings
+    return _as_log2(RawExpression(matrix, "log2", quality.iloc[:, :0]), given), findings
 
 
-READERS: dict[str, Reader] = {"table": _table}
+def _h5ad(
+    path: Path, given: ExpressionTable, samples: list[str]
+) -> tuple[RawExpression | None, list[Finding]]:
+    """Return the values of an AnnData file; log values become log2."""
+    raw, findings = read_h5ad(path, given, samples)
+    return raw and _as_log2(raw, given), findings
+
+
+def _as_log2(raw: RawExpression, given: ExpressionTable) -> RawExpression:
+    if raw.scale != "log2":
+        return raw
+    values = raw.matrix.values * LOG_BASE[given.log_base]
+    return replace(raw, matrix=replace(raw.matrix, values=values))
+
+
+READERS: dict[str, Reader] = {
+    "table": _table,
+    "rcc": read_nanostring,
+    "nsolver": read_nanostring,
+    "qpcr": read_qpcr,
+    "mtx": read_mtx,
+    "h5ad": _h5ad,
+}
 
 
 def _in_order(

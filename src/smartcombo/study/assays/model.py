@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from anndata import AnnData  # type: ignore[import-not-found, unused-ignore]
+    from anndata import AnnData
 
 Scale = Literal["counts", "tpm", "nanostring", "log2"]
 

@@ -7,6 +7,12 @@ from typing import cast
 
 from smartcombo.core.finding import Finding
 from smartcombo.study.animals import sampled_animals
+from smartcombo.study.assays.checks import check_genes
+from smartcombo.study.assays.checks_tissue import (
+    check_design,
+    check_tissue,
+    library_confounded,
+)
 from smartcombo.study.assays.expression import read_expression
 from smartcombo.study.assays.model import Assays
 from smartcombo.study.assays.samples import read_samples
@@ -33,6 +39,7 @@ def with_samples(study: Study, facts: StudyFile) -> tuple[Study, list[Finding]]:
     study = replace(study, samples=samples, inputs=tuple(inputs))
     if not study.has_volumes:
         study = replace(study, animals=sampled_animals(samples))
+    findings += check_design(study, source.name if source else "")
     named = {finding.subject for finding in findings}
     for name in stated:
         study, more = _with_assay(study, facts, name)
@@ -51,6 +58,15 @@ def _with_assay(study: Study, facts: StudyFile, name: str) -> tuple[Study, list[
         return study, [_no_species(facts.study.species)]
     given = cast(ExpressionTable, getattr(facts.tables, name))
     expression, source, findings = read_expression(study.folder, given, species, study.samples)
+    if expression is not None and source is not None:
+        sound = not any(finding.severity == "error" for finding in findings)
+        once = study.assays.expression is None
+        if sound:
+            findings += library_confounded(expression, study.samples, source.name)
+        if once:
+            findings += check_genes(expression, species, source.name)
+        if once and sound:
+            findings += check_tissue(expression, study.samples, species, source.name)
     found = {name: expression}
     if name == "expression" and expression is not None and expression.scale == "counts":
         found["counts"] = expression
