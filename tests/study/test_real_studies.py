@@ -12,7 +12,11 @@ import smartcombo as sc
 from smartcombo.study.model import Study
 
 pytestmark = pytest.mark.realdata
-FOLDERS = sorted(path.parent for path in (Path(__file__).parents[1] / "data").rglob("study.toml"))
+FOLDERS = sorted(
+    path.parent
+    for path in (Path(__file__).parents[1] / "data").rglob("study.toml")
+    if "[tables.volumes]" in path.read_text(encoding="utf-8")
+)
 NAMES = [folder.name for folder in FOLDERS]
 
 

@@ -52,7 +52,8 @@ def _joined(
     if column is None:
         return _blank(base), [missing_column(text, "animal")]
     rows, findings = _stated(text, given, column)
-    if facts.tables.volumes.animal_ids == "within-arm" and rows["arm"].notna().all():
+    measured = facts.tables.volumes
+    if measured is not None and measured.animal_ids == "within-arm" and rows["arm"].notna().all():
         lookup = arm_names(arms, {arm.id: arm.names for arm in facts.arm})
         rows["arm"] = rows["arm"].map(lambda name: resolve_arm(name, lookup))
         rows["animal"] = rows["arm"] + ":" + rows["animal"]
@@ -205,3 +206,10 @@ def _derived(count: int, limit: float | None) -> Finding:
         expected="how and when each animal left, in the animals table",
         action=f"derived from the last visit ({rule}): alive-at-end, size-limit or unknown",
     )
+
+
+def sampled_animals(samples: pd.DataFrame) -> pd.DataFrame:
+    """Return one row an animal of which samples were taken, in a study without volumes."""
+    base = samples[["animal", "arm", "model"]].drop_duplicates("animal").reset_index(drop=True)
+    table = _blank(base).assign(fate="unknown", fate_derived=True)
+    return table[list(ANIMAL_COLUMNS)]

@@ -100,11 +100,40 @@ class VolumeTable(TableFacts):
     animal_ids: Literal["unique", "within-arm"] = "unique"
 
 
+class ExpressionTable(TableFacts):
+    """``[tables.expression]`` and ``[tables.counts]``: genes by samples, in any form labs have.
+
+    Attributes
+    ----------
+    format
+        Empty: told from the file. ``"rcc"`` is a folder of NanoString lanes, ``"nsolver"`` their
+        export to one table, ``"qpcr"`` cycle thresholds, ``"mtx"`` a 10x folder, ``"h5ad"``
+        AnnData; of cells, counts are summed by sample.
+    scale
+        What the numbers are; ``"log"`` needs ``log_base`` and ``log_offset``, the number added
+        before the logarithm.
+    housekeepers
+        Genes to normalise NanoString or qPCR by; empty: chosen by stability.
+    cells
+        A table of ``barcode`` and ``sample`` for a 10x folder of several samples.
+    """
+
+    format: Literal["", "table", "rcc", "nsolver", "qpcr", "mtx", "h5ad"] = ""
+    scale: Literal["", "counts", "tpm", "log"] = ""
+    log_base: Literal["2", "10", "e"] = "2"
+    log_offset: float = Field(default=1.0, ge=0)
+    housekeepers: tuple[str, ...] = ()
+    cells: str = ""
+
+
 class Tables(_Strict):
     """``[tables.*]``."""
 
-    volumes: VolumeTable
+    volumes: VolumeTable | None = None
     animals: TableFacts | None = None
+    samples: TableFacts | None = None
+    expression: ExpressionTable | None = None
+    counts: ExpressionTable | None = None
 
 
 class LimitFacts(_Strict):

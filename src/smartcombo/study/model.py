@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from smartcombo.core.finding import Finding
+from smartcombo.study.assays.model import Assays, no_samples
 
 AgentKind = Literal["checkpoint-inhibitor", "small-molecule", "antibody", "vaccine", "other"]
 PlannedEndpoint = Literal["growth_rate", "volume", "response_rate", "tumour_free", "progression"]
@@ -213,7 +214,9 @@ class Study:
         limit, ``row`` the spreadsheet row it came from. Excluded animals are still in it. Sorted by
         model, arm order, animal, day.
     animals
-        One row an animal with ``ANIMAL_COLUMNS``. Animal ids are unique within the study.
+        One row an animal with ``ANIMAL_COLUMNS``. Animal ids are unique within the study. Animals
+        of which only samples were taken are in ``samples``; they are here too in a study without
+        volumes.
     baseline_day
         Day of randomisation or first dose on the day axis: the baseline visit.
     day_axis
@@ -222,6 +225,10 @@ class Study:
         True for simulated data; every figure and table then says SYNTHETIC.
     facts
         Other stated facts for the report (species, contact, licence, randomised, blinded ...).
+    samples
+        One row a sample with ``SAMPLE_COLUMNS`` of ``smartcombo.study.assays.model``.
+    assays
+        What was measured in the samples.
     """
 
     id: str
@@ -241,6 +248,13 @@ class Study:
     inputs: tuple[InputFile, ...]
     synthetic: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
+    samples: pd.DataFrame = field(default_factory=no_samples)
+    assays: Assays = field(default_factory=Assays)
+
+    @property
+    def has_volumes(self) -> bool:
+        """Return whether tumours were measured over time."""
+        return not self.volumes.empty
 
     def arm(self, arm_id: str) -> Arm:
         """Return the arm with this id.

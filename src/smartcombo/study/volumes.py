@@ -54,6 +54,8 @@ def read_volumes(
 ) -> tuple[ReadVolumes | None, list[Finding]]:
     """Return the measurements as model, arm, animal, day, value, row; or what is wrong."""
     given = facts.tables.volumes
+    if given is None:
+        return None, []
     text, findings = load_table(folder, given)
     if text is None:
         return None, findings
