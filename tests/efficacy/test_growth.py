@@ -13,8 +13,8 @@ from studies import FOUR, with_volumes, written
 import smartcombo as sc
 from smartcombo.core.finding import AnalysisRefused
 from smartcombo.core.result import Result
+from smartcombo.core.verdicts import benjamini_hochberg, holm, verdict
 from smartcombo.efficacy.options import GrowthOptions, Specification
-from smartcombo.efficacy.verdicts import benjamini_hochberg, holm, verdict
 from smartcombo.study.model import Study
 
 DATA = Path(__file__).parents[1] / "data" / "studies"

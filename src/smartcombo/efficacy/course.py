@@ -10,8 +10,8 @@ import pandas as pd
 
 from smartcombo.efficacy.answers import Answer, additive_response, answer, contrast_row, part_rows
 from smartcombo.efficacy.fitting import FittedGrowth
-from smartcombo.efficacy.questions import Question
 from smartcombo.stats.design import Floats
+from smartcombo.study.questions import Question
 
 COURSE_COLUMNS = (
     "model", "combination", "question", "null_model", "contrast", "day",

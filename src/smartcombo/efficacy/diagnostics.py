@@ -11,15 +11,15 @@ import pandas as pd
 from scipy import stats
 
 from smartcombo.core.result import CHECK_COLUMNS
+from smartcombo.core.verdicts import verdict
 from smartcombo.efficacy.answers import answer
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
 from smartcombo.efficacy.frame import GrowthFrame, without_animal
 from smartcombo.efficacy.options import Specification
-from smartcombo.efficacy.questions import Question
-from smartcombo.efficacy.verdicts import verdict
 from smartcombo.stats.design import Floats
 from smartcombo.stats.residuals import random_effects, residuals_of
 from smartcombo.study.model import Study
+from smartcombo.study.questions import Question
 
 NORMALITY_LEVEL = 0.01
 """A mixed model bears mild non-normality; only a clear departure is worth a caution."""

@@ -11,7 +11,7 @@ import pandas as pd
 from smartcombo.core.finding import AnalysisRefused, Finding
 from smartcombo.core.parallel import mapped
 from smartcombo.core.random import DEFAULT_SEED, stream
-from smartcombo.core.result import Result
+from smartcombo.core.result import Result, adjusted_estimates, stacked
 from smartcombo.efficacy.course import course_table, curves_table
 from smartcombo.efficacy.describe import design_table, observed_table
 from smartcombo.efficacy.diagnostics import (
@@ -21,15 +21,15 @@ from smartcombo.efficacy.diagnostics import (
     influence_table,
     residual_tables,
 )
-from smartcombo.efficacy.estimates import Reading, adjusted_estimates, arm_rows, question_rows
+from smartcombo.efficacy.estimates import Reading, arm_rows, question_rows
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
 from smartcombo.efficacy.frame import MINIMUM_ANIMALS, GrowthFrame, select_growth
 from smartcombo.efficacy.options import GrowthOptions
-from smartcombo.efficacy.questions import Question, study_questions
 from smartcombo.efficacy.robustness import robustness_table, stability_sentence
 from smartcombo.efficacy.scales import scales_table
 from smartcombo.study.arms import combinations_of
 from smartcombo.study.model import Study
+from smartcombo.study.questions import Question, study_questions
 
 
 def growth(study: Study, options: GrowthOptions | None = None, *, workers: int = 1) -> Result:
@@ -90,7 +90,7 @@ def growth(study: Study, options: GrowthOptions | None = None, *, workers: int =
         study=study.id,
         analysis="growth",
         estimates=estimates,
-        checks=_concat([part.checks for part in parts]),
+        checks=stacked([part.checks for part in parts]),
         findings=tuple(finding for part in parts for finding in part.findings),
         tables=tables,
         methods=_methods(options, [part.censored for part in parts]),
@@ -260,12 +260,7 @@ def _seed(study: Study) -> int:
 
 
 def _stack(parts: list[dict[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
-    return {name: _concat([part[name] for part in parts]) for name in parts[0]}
-
-
-def _concat(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    full = [table for table in tables if not table.empty]
-    return pd.concat(full, ignore_index=True) if full else tables[0]
+    return {name: stacked([part[name] for part in parts]) for name in parts[0]}
 
 
 def _methods(options: GrowthOptions, censored: list[bool]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from smartcombo.core.result import Result
+from smartcombo.core.result import Result, stacked
 from smartcombo.efficacy.endpoints import endpoint_called
 from smartcombo.study.model import Study
 
@@ -44,7 +44,7 @@ def planned_tests(study: Study, results: Sequence[Result]) -> pd.DataFrame:
     ----------
     Bretz, Maurer, Brannath and Posch 2009, 10.1002/sim.3495.
     """
-    estimates = pd.concat([result.estimates for result in results], ignore_index=True)
+    estimates = stacked([result.estimates for result in results])
     rows = [row for order, test in enumerate(study.plan.tests, 1)
             for row in _answers(estimates, order, test)]  # fmt: skip
     table = pd.DataFrame(rows, columns=list(PLANNED_COLUMNS))

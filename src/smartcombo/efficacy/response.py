@@ -10,11 +10,9 @@ import pandas as pd
 
 from smartcombo.core.finding import Finding
 from smartcombo.core.random import DEFAULT_SEED, stream
-from smartcombo.core.result import CHECK_COLUMNS, Result
-from smartcombo.efficacy.estimates import adjusted_estimates
+from smartcombo.core.result import CHECK_COLUMNS, Result, adjusted_estimates
+from smartcombo.core.verdicts import verdict
 from smartcombo.efficacy.frame import GrowthFrame, select_growth
-from smartcombo.efficacy.questions import Question, first_of_each, study_questions
-from smartcombo.efficacy.verdicts import verdict
 from smartcombo.stats.proportions import (
     Proportion,
     clopper_pearson,
@@ -25,6 +23,7 @@ from smartcombo.stats.proportions import (
 from smartcombo.stats.response import MRECIST, ResponseRule, categorise, curve_responses
 from smartcombo.study.arms import combinations_of
 from smartcombo.study.model import Study
+from smartcombo.study.questions import Question, first_of_each, study_questions
 
 RESPONDERS = ("CR", "PR")
 OUTCOMES = {"response_rate": "responded", "tumour_free_rate": "tumour_free"}

@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from smartcombo.core.verdicts import verdict
 from smartcombo.efficacy.answers import Answer, answer
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
 from smartcombo.efficacy.frame import GrowthFrame
 from smartcombo.efficacy.options import Inference, Specification
-from smartcombo.efficacy.questions import NULL_NAMES, Question
-from smartcombo.efficacy.verdicts import verdict
+from smartcombo.study.questions import NULL_NAMES, Question
 
 ROBUSTNESS_COLUMNS = (
     "model", "combination", "question", "null_model", "contrast", "variance", "time_scale",

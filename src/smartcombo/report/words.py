@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from smartcombo.efficacy.questions import NULL_NAMES
+from smartcombo.study.questions import NULL_NAMES
 
 NULL_MODELS = NULL_NAMES
 QUESTIONS = {
