@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from smartcombo.immune.panel import HOUSEKEEPERS, PANEL, Signature, gene_lists
-from smartcombo.stats.design import Floats
+from smartcombo.stats.design import Floats, Ints
 from smartcombo.stats.gene_sets import RankedSamples, ranked_samples, singscore, ssgsea
 
 Species = Literal["mouse", "human"]
@@ -83,6 +83,7 @@ def panel_scores(
     signatures: Sequence[Signature] = PANEL,
     methods: Sequence[ScoreMethod] = ("published", "singscore"),
     masked: Collection[str] = (),
+    housekeepers: Sequence[str] = (),
 ) -> PanelScores:
     """Return the scores of signatures in each sample.
 
@@ -105,6 +106,9 @@ def panel_scores(
         negative weight should be low), ``ssgsea`` (raw, of the genes of positive weight).
     masked
         Genes that this strain lacks: they are lost, with that reason.
+    housekeepers
+        What GEP-18 is taken over; default its own eleven. Give those by which a NanoString panel
+        was normalised: of the eleven it has few, and they may not be stable in it.
 
     Raises
     ------
@@ -125,7 +129,9 @@ def panel_scores(
         species,
     )
     found = {one.id: _found(genes, one.id) for one in signatures}
-    keepers = _found(genes, HOUSEKEEPERS)
+    keepers = np.array([genes.places[gene] for gene in housekeepers if gene in genes.places])
+    if not len(keepers):
+        keepers = _found(genes, HOUSEKEEPERS).first
     ranked = ranked_samples(values) if set(methods) - {"published"} else None
     rows = []
     for one in signatures:
@@ -217,14 +223,14 @@ def _score(
     method: ScoreMethod,
     values: Floats,
     found: _Found,
-    keepers: _Found,
+    keepers: Ints,
     ranked: RankedSamples | None,
 ) -> Floats:
     """Return a signature's score in each sample, shape ``(S,)``; missing where it is refused."""
     if found.status == "refused":
         return np.full(values.shape[1], np.nan)
     if method == "published" or ranked is None:
-        return published_score(one, values[found.first], found.weight, values[keepers.first])
+        return published_score(one, values[found.first], found.weight, values[keepers])
     falling = np.unique(found.first[found.weight < 0])
     rising = np.setdiff1d(found.rows, falling)
     if method == "singscore":

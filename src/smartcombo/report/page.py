@@ -108,7 +108,7 @@ def _csv_url(table: pd.DataFrame) -> str:
 
 
 def _methods(results: Sequence[Result]) -> list[Any]:
-    from smartcombo.efficacy.methods import METHODS
+    from smartcombo import methods
 
     used = {name for result in results for name in result.methods}
-    return [method for method in METHODS if method.id in used]
+    return [method for method in methods() if method.id in used]

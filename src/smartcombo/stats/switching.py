@@ -101,11 +101,34 @@ def switch(controls: Floats, treated: Floats, *, interval_level: float = 0.95) -
 
 def probability_half(controls: Floats, treated: Floats) -> float:
     """Return the probability that at least half of such animals lie beyond the controls."""
-    m, n = len(controls), len(treated)
-    places = (np.arange(NODES) + 0.5) / NODES
-    spread = np.std(controls, ddof=1) * np.sqrt((m - 1) / stats.chi2.ppf(places, m - 1))
-    mean = np.mean(controls) + stats.norm.ppf(places)[:, None] * spread / np.sqrt(m)
-    quantile = (mean + stats.norm.ppf(LEVEL) * spread).ravel()
+    n = len(treated)
+    quantile = _quantiles(controls)
     beyond = n - np.searchsorted(np.sort(treated), quantile, side="right")
     by_count = stats.beta.sf(HALF, PRIOR[0] + np.arange(n + 1), PRIOR[1] + n - np.arange(n + 1))
     return float(np.mean(by_count[beyond]))
+
+
+def exceedance(controls: Floats, values: Floats, *, leave_one_out: np.ndarray) -> Floats:
+    """Return the probability that each value lies beyond the controls' 95% quantile, ``(n,)``.
+
+    Parameters
+    ----------
+    leave_one_out
+        For each value its place among the controls, -1 where it is none: a control is compared
+        with the other controls, shape ``(n,)``.
+    """
+    whole = np.sort(_quantiles(controls))
+    out = np.searchsorted(whole, values, side="left") / len(whole)
+    for k in np.flatnonzero(leave_one_out >= 0):
+        others = _quantiles(np.delete(controls, leave_one_out[k]))
+        out[k] = float(np.mean(others < values[k]))
+    return np.asarray(out, dtype=float)
+
+
+def _quantiles(controls: Floats) -> Floats:
+    """Return equally likely values of the controls' 95% quantile given the controls."""
+    m = len(controls)
+    places = (np.arange(NODES) + 0.5) / NODES
+    spread = np.std(controls, ddof=1) * np.sqrt((m - 1) / stats.chi2.ppf(places, m - 1))
+    mean = np.mean(controls) + stats.norm.ppf(places)[:, None] * spread / np.sqrt(m)
+    return np.asarray((mean + stats.norm.ppf(LEVEL) * spread).ravel())
