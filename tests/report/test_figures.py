@@ -106,7 +106,8 @@ def test_a_figure_is_an_altair_chart_for_notebooks(figures: tuple[Figure, ...]) 
 
 def test_every_word_an_analysis_can_give_has_its_own_glyph_or_colour() -> None:
     words = {"benefit", "harm", "no relevant difference", "synergy", "antagonism", "additive",
-             "inconclusive", "missing", "withheld", "not estimable"}  # fmt: skip
+             "inconclusive", "missing", "withheld", "not estimable", "higher", "lower",
+             "more than additive", "less than additive"}  # fmt: skip
     assert words == set(VERDICTS)
     opposite = verdict_style("benefit"), verdict_style("harm")
     assert opposite[0].glyph != opposite[1].glyph

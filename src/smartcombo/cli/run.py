@@ -18,9 +18,10 @@ ANALYSES = (
     ("Fitting growth and the four questions", "growth", "volumes"),
     ("Calling the response of each animal", "response", "volumes"),
     ("Timing progression", "progression", "volumes"),
+    ("Reading the immune landscape", "landscape", "samples"),
 )
-"""What is told on stderr, the function of ``smartcombo.efficacy``, and the table it needs, in the
-page's order."""
+"""What is told on stderr, the function of ``smartcombo.efficacy`` or ``smartcombo.immune``, and the
+table it needs, in the page's order."""
 
 
 @with_exit_codes
@@ -91,6 +92,8 @@ def _with_data(study: Study, stream: TextIO) -> list[tuple[str, str, str]]:
     from smartcombo.core.finding import AnalysisRefused
 
     there = {*study.assays.present(), *(("volumes",) if study.has_volumes else ())}
+    if study.assays.present():
+        there.add("samples")
     skipped = [name for _, name, needs in ANALYSES if needs not in there]
     if len(skipped) == len(ANALYSES):
         raise AnalysisRefused(
@@ -104,10 +107,10 @@ def _with_data(study: Study, stream: TextIO) -> list[tuple[str, str, str]]:
 
 def _analysed(study: Study, words: str, name: str, workers: int) -> Result:
     """Return the result of one analysis, telling the step."""
-    from smartcombo import efficacy
+    from smartcombo import efficacy, immune
     from smartcombo.cli.progress import step
 
-    analysis = getattr(efficacy, name)
+    analysis = getattr(efficacy, name, None) or getattr(immune, name)
     with step(words):
         result: Result = analysis(study, workers=workers) if name == "growth" else analysis(study)
     return result

@@ -10,6 +10,7 @@ from smartcombo.report.figures.course import effect_course, synergy_course
 from smartcombo.report.figures.curves import model_curves
 from smartcombo.report.figures.diagnostics import influence, model_fit
 from smartcombo.report.figures.forest import four_questions
+from smartcombo.report.figures.landscape import landscape_map, panel_heat_map
 from smartcombo.report.figures.robustness import robustness_curve
 from smartcombo.report.figures.scales import raw_and_relative
 from smartcombo.report.figures.spaghetti import every_mouse
@@ -25,6 +26,8 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     synergy_course,
     waterfall,
     progression_curves,
+    landscape_map,
+    panel_heat_map,
     robustness_curve,
     raw_and_relative,
     model_fit,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smartcombo.report.sections import growth, mice, planned, progression, response
+from smartcombo.report.sections import growth, landscape, mice, planned, progression, response
 from smartcombo.report.sections.base import Section
 
 SECTIONS: tuple[Section, ...] = (
@@ -10,6 +10,7 @@ SECTIONS: tuple[Section, ...] = (
     *growth.SECTIONS,
     *response.SECTIONS,
     *progression.SECTIONS,
+    *landscape.SECTIONS,
     *growth.TRUST,
     *mice.SECTIONS,
 )
