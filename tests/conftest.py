@@ -32,9 +32,10 @@ def _skip_without_real_studies(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(scope="session")
 def example_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the built-in SYNTHETIC example written as a study folder; do not change it."""
+    from smartcombo.immune.example import write_example_samples
     from smartcombo.study.example import write_example
 
-    return write_example(tmp_path_factory.mktemp("example") / "study")
+    return write_example_samples(write_example(tmp_path_factory.mktemp("example") / "study"))
 
 
 @pytest.fixture(scope="session")
@@ -60,5 +61,6 @@ def example_results(
     """Return every analysis of the built-in example."""
     import smartcombo as sc
 
-    times = sc.efficacy.progression(sc.read_study(example_folder))
-    return [example_growth, example_response, times]
+    study = sc.read_study(example_folder)
+    times, tumours = sc.efficacy.progression(study), sc.immune.landscape(study)
+    return [example_growth, example_response, times, tumours]

@@ -11,7 +11,6 @@ import pytest
 
 import smartcombo as sc
 from smartcombo.core.result import Result
-from smartcombo.efficacy.methods import METHODS
 from smartcombo.report.figures.base import Figure, log_ticks, span
 from smartcombo.report.figures.curves import LABEL_GAP, apart
 from smartcombo.report.figures.gallery import FIGURES, figures_of
@@ -49,7 +48,7 @@ def test_each_tumour_model_gets_each_figure_once(
 def test_a_figure_has_words_for_eyes_and_for_ears_its_rows_and_its_method(
     figures: tuple[Figure, ...],
 ) -> None:
-    known = {method.id for method in METHODS}
+    known = {method.id for method in sc.methods()}
     for figure in figures:
         assert figure.title
         assert len(figure.caption) > 40

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from smartcombo.immune.panel import PANEL
-from smartcombo.immune.scores import Species, panel_scores
+from smartcombo.immune.scores import panel_scores
 from smartcombo.study.assays.model import Expression
+from smartcombo.study.genes.identifiers import Species
 from smartcombo.study.model import Study
 
 MARKER_COLUMNS = (

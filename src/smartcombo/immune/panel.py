@@ -9,6 +9,9 @@ from typing import Literal
 
 import pandas as pd
 
+from smartcombo.study.genes import current_symbol
+from smartcombo.study.genes.identifiers import Species
+
 Theme = Literal[
     "cytotoxic T cells", "interferon gamma", "type I interferon", "chemokines",
     "antigen presentation", "natural killer cells", "myeloid suppression", "exclusion",
@@ -158,9 +161,19 @@ def gene_lists() -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``signature, gene_human, gene_mouse, weight, mapping``; a human gene with several mouse
-        genes has them separated by ``|``, one without any has none. ``mapping`` says how the two
-        were matched.
+        genes has them separated by ``|``, one without any has none; all by their current symbols.
+        ``mapping`` says how the two were matched.
     """
     file = resources.files("smartcombo.immune") / "data" / "signatures.csv"
     with file.open(encoding="utf-8") as stream:
-        return pd.read_csv(stream)
+        table = pd.read_csv(stream)
+    table["gene_mouse"] = [_current(names, "mouse") for names in table["gene_mouse"]]
+    table["gene_human"] = [_current(names, "human") for names in table["gene_human"]]
+    return table
+
+
+def _current(names: object, species: Species) -> str | None:
+    """Return genes separated by ``|`` by their current symbols; ``None`` where there is none."""
+    if not isinstance(names, str):
+        return None
+    return "|".join(current_symbol(name, species) for name in names.split("|"))

@@ -12,8 +12,9 @@ import pandas as pd
 from smartcombo.immune.panel import HOUSEKEEPERS, PANEL, Signature, gene_lists
 from smartcombo.stats.design import Floats, Ints
 from smartcombo.stats.gene_sets import RankedSamples, ranked_samples, singscore, ssgsea
+from smartcombo.study.genes import current_symbol
+from smartcombo.study.genes.identifiers import Species
 
-Species = Literal["mouse", "human"]
 ScoreMethod = Literal["published", "singscore", "ssgsea"]
 REFUSED_BELOW, CAUTION_BELOW = 0.6, 0.8
 """Share of a signature's weight that must be measured; conventions, printed with the scores."""
@@ -95,7 +96,7 @@ def panel_scores(
     ----------
     expression
         Normalised linear values (TPM, counts per million, normalised NanoString counts), zero or
-        above, genes by samples; the index holds symbols of the species.
+        above, genes by samples; the index holds symbols of the species, old or current.
     species
         Which column of the gene lists to read: ``"mouse"`` or ``"human"``.
     signatures
@@ -122,12 +123,10 @@ def panel_scores(
     """
     _require_sound(expression, species, methods)
     values = expression.to_numpy(dtype=float)
-    genes = _Genes(
-        {gene: row for row, gene in enumerate(expression.index)},
-        frozenset(masked),
-        frozenset(expression.index[(values == 0).all(axis=1)]),
-        species,
-    )
+    names = [current_symbol(str(name), species) for name in expression.index]
+    silent = {name for name, zero in zip(names, (values == 0).all(axis=1), strict=True) if zero}
+    places = {name: row for row, name in enumerate(names)}
+    genes = _Genes(places, frozenset(masked), frozenset(silent), species)
     found = {one.id: _found(genes, one.id) for one in signatures}
     keepers = np.array([genes.places[gene] for gene in housekeepers if gene in genes.places])
     if not len(keepers):
