@@ -147,6 +147,8 @@ class Plan:
     level, margin_log_ratio, margin_rate, seed
         Confidence level; equivalence margins (natural-log ratio at the day, and per day) within
         which the word *additive* may be used (``None``: never used); seed of all random streams.
+    response
+        How an animal's response is called, as ``[response]`` states it; empty for the default.
     """
 
     confirmatory: bool = False
@@ -159,6 +161,7 @@ class Plan:
     margin_rate: float | None = None
     seed: int | None = None
     sha256: str = ""
+    response: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -223,6 +226,13 @@ class Study:
             if arm.id == arm_id:
                 return arm
         raise KeyError(f"no arm {arm_id!r}; this study has {[arm.id for arm in self.arms]}")
+
+    @property
+    def single_mouse(self) -> bool:
+        """Return whether this is a programme: several models, most of their arms of one animal."""
+        kept = self.animals[~self.animals["excluded"].astype(bool)]
+        counts = kept.groupby(["model", "arm"])["animal"].nunique()
+        return kept["model"].nunique() > 1 and float((counts == 1).mean()) > 0.5
 
     def label(self, arm_id: str) -> str:
         """Return the label of an arm for people."""

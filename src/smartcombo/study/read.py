@@ -134,6 +134,7 @@ def _plan(folder: Path) -> tuple[Plan, list[Finding]]:
     if read is None:
         return Plan(), findings
     stated = read.plan.model_dump()
+    stated["response"] = {} if read.response is None else read.response.stated()
     return Plan(confirmatory=True, sha256=sha256(path.read_bytes()), **stated), findings
 
 
