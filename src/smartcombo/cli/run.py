@@ -20,6 +20,8 @@ ANALYSES = (
     ("Timing progression", "progression"),
 )
 """What is told on stderr, and the function of ``smartcombo.efficacy``, in the page's order."""
+PROGRAMME = (("Comparing treatments across models", "single_mouse"),)
+"""The same, where the arms of each model have one animal."""
 
 
 @with_exit_codes
@@ -76,7 +78,8 @@ def analyse(folder: Path, out: Path, workers: int = 1) -> Path:
 
         study = read_study(folder)
     show_findings(study.findings, sys.stderr)
-    results = [_analysed(study, words, name, workers) for words, name in ANALYSES]
+    wanted = PROGRAMME if study.single_mouse else ANALYSES
+    results = [_analysed(study, words, name, workers) for words, name in wanted]
     with step("Drawing figures and writing the report"):
         from smartcombo.report.export import write_run
 

@@ -6,12 +6,15 @@ from smartcombo.efficacy.growth import growth
 from smartcombo.efficacy.options import GrowthOptions
 from smartcombo.efficacy.progression import ProgressionOptions, progression
 from smartcombo.efficacy.response import ResponseOptions, response
+from smartcombo.efficacy.single_mouse import SingleMouseOptions, single_mouse
 
 __all__ = [
     "GrowthOptions",
     "ProgressionOptions",
     "ResponseOptions",
+    "SingleMouseOptions",
     "growth",
     "progression",
     "response",
+    "single_mouse",
 ]

@@ -11,6 +11,7 @@ import pandas as pd
 from smartcombo.core.finding import Finding
 from smartcombo.core.random import DEFAULT_SEED, stream
 from smartcombo.core.result import CHECK_COLUMNS, Result
+from smartcombo.efficacy.accounting import accounting
 from smartcombo.efficacy.estimates import adjusted_estimates
 from smartcombo.efficacy.frame import GrowthFrame, select_growth
 from smartcombo.efficacy.questions import Question, first_of_each, study_questions
@@ -153,6 +154,7 @@ def _one_model(study: Study, model: str, options: ProgressionOptions) -> _Part:
     horizon = _horizon(times) if options.horizon is None else options.horizon
     reading = _Reading(study, model, times, horizon, level, frame.baseline_day)
     tables = {"times": times, "survival": _curves(reading), "logrank": _logrank(reading)}
+    tables["accounting"] = accounting(study, "progression", needs_baseline=True, model=model)
     rows = _arm_rows(reading) + _question_rows(reading)
     return _Part(model, horizon, rows, _censored_finding(model, times), tables)
 

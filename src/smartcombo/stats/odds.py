@@ -127,11 +127,12 @@ def paired_odds_ratio(
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """A difference of two proportions of the same units, with its interval."""
+    """A difference of two proportions of the same units, with interval and p of one test."""
 
     value: float
     low: float
     high: float
+    p: float
 
 
 def paired_difference(
@@ -163,7 +164,8 @@ def paired_difference(
         low = optimize.brentq(lambda d: excess(d) - critical, -edge, min(value, edge))
     if excess(edge) < -critical:
         high = optimize.brentq(lambda d: excess(d) + critical, max(value, -edge), edge)
-    return PairedDifference(value, float(low), float(high))
+    p = float(2 * stats.norm.sf(abs(excess(0.0))))
+    return PairedDifference(value, float(low), float(high), min(1.0, p))
 
 
 def _paired_score(b: int, c: int, n: int, delta: float) -> float:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from smartcombo.report.sections import growth, progression, response
+from smartcombo.report.sections import growth, programme, progression, response
 from smartcombo.report.sections.base import Section
 
 SECTIONS: tuple[Section, ...] = (
+    *programme.SECTIONS,
     *growth.SECTIONS,
     *response.SECTIONS,
     *progression.SECTIONS,
