@@ -302,4 +302,5 @@ def _resolved(study: Study, options: GrowthOptions, days: dict[str, float]) -> d
         "margin_rate": study.plan.margin_rate,
         "robustness": options.robustness,
         "seed": _seed(study),
+        "synthetic": study.synthetic,
     }

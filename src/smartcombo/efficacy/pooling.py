@@ -56,8 +56,9 @@ def pool(results: Sequence[Result], options: PoolOptions | None = None) -> Resul
 
     Animals of one study share the day, the hands and the batch of cells, so more animals do not
     replace another study. Give the results of one analysis, one a study; every question that two or
-    more of them answer for the same arm and contrast is pooled, Q4 too (Bliss and independent action;
-    not HSA, whose verdict rests on two tests). Restricted means need one stated horizon in all.
+    more of them answer for the same arm and contrast is pooled, Q4 too (Bliss and independent
+    action; not HSA, whose verdict rests on two tests). Restricted means need one stated horizon in
+    all.
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ def pool(results: Sequence[Result], options: PoolOptions | None = None) -> Resul
     ]
     if not shared:
         raise AnalysisRefused(_nothing_shared(results, rows))
-    return _assembled(shared, options)
+    return _assembled(shared, options, any(r.options.get("synthetic") for r in results))
 
 
 def pool_counts(counts: pd.DataFrame, options: PoolOptions | None = None) -> Result:
@@ -207,15 +208,16 @@ def _log_odds(pairs: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _assembled(groups: list[pd.DataFrame], options: PoolOptions) -> Result:
+def _assembled(groups: list[pd.DataFrame], options: PoolOptions, synthetic: bool = False) -> Result:
     pooled = [_pooled(own, options) for own in groups]
     rows = [
         row for own, got in zip(groups, pooled, strict=True) for row in _rows(own, got, options)
     ]
+    name = "SYNTHETIC pooled" if synthetic else "pooled"
     return Result(
-        study="pooled",
+        study=name,
         analysis="pooling",
-        estimates=adjusted_estimates(rows),
+        estimates=adjusted_estimates(rows).assign(study=name),
         checks=pd.DataFrame(columns=list(CHECK_COLUMNS)),
         tables={
             "studies": pd.concat(
@@ -227,7 +229,7 @@ def _assembled(groups: list[pd.DataFrame], options: PoolOptions) -> Result:
             ),
         },
         methods=("pooling.random-effects/1",),
-        options={"level": options.level, "knapp": options.knapp},
+        options={"level": options.level, "knapp": options.knapp, "synthetic": synthetic},
     )
 
 
@@ -321,6 +323,6 @@ def _nothing_shared(results: Sequence[Result], rows: pd.DataFrame) -> str:
     )
     return (
         f"pooling of {len(results)} result(s): no question is answered by two studies with the "
-        f"same arm and contrast ({' | '.join(answered)}). Give arms of the same design the same id and "
-        "label in each study.toml."
+        f"same arm and contrast ({' | '.join(answered)}). Give arms of the same design the same "
+        "id and label in each study.toml."
     )

@@ -109,7 +109,8 @@ def progression(study: Study, options: ProgressionOptions | None = None) -> Resu
         methods=("progression.kaplan-meier/1", "progression.cox-firth/1",
                  "progression.independent-action/1"),
         options={"multiple": options.multiple, "volume": options.volume,
-                 "horizon": {part.model: part.horizon for part in parts}},
+                 "horizon": {part.model: part.horizon for part in parts},
+                 "synthetic": study.synthetic},
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from scipy import stats
 
 from smartcombo.stats.design import Floats
 
-EXACT_PAIRS = 50
+EXACT_PAIRS = 49
 """Up to so many pairs without ties the signed-rank distribution is exact, as in R."""
 
 

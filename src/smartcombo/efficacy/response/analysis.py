@@ -84,7 +84,7 @@ def response(study: Study, options: ResponseOptions | None = None) -> Result:
         },
         methods=(reading.method, "response.rate/1", "response.odds-ratio/1",
                  "response.independent-action/1"),
-        options=reading.record(),
+        options=reading.record() | {"synthetic": study.synthetic},
     )  # fmt: skip
 
 

@@ -94,6 +94,7 @@ def single_mouse(study: Study, options: SingleMouseOptions | None = None) -> Res
             "horizon": options.horizon,
             "minimum_models": options.minimum_models,
             "models": len(programme.models),
+            "synthetic": study.synthetic,
         },
     )  # fmt: skip
 

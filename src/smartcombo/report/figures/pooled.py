@@ -42,7 +42,7 @@ def pooled_forest(
     head = fits.iloc[0]
     table = _rows(result, head)
     scale: str = result.tables["studies"].merge(head.to_frame().T[_KEYS], on=_KEYS)["scale"].iloc[0]
-    asks = QUESTIONS.get(question, "Several studies of one question")
+    asks = QUESTIONS.get(question, "Over several studies:")
     return Figure(
         id=slug("pooled", estimand, question, null_model),
         group="pooled",
@@ -57,7 +57,7 @@ def pooled_forest(
         method_ids=("pooling.random-effects/1",),
         width=860,
         height=ROW * len(table) + 70,
-        synthetic=False,
+        synthetic=bool(result.options["synthetic"]),
     )
 
 

@@ -25,7 +25,7 @@ DOSE = re.compile(r"-([\d.]+)mpk$")
 HEAD = """\
 # Written by make_study.py. Real data, read from outside the repository: set SMARTCOMBO_SHARED to
 # the folder that holds them. One mouse an arm in each model (three in three arms). The source
-# states no detection limit: 14 mm3, a sphere of 3 mm, is our choice.
+# states no detection limit: 5 mm3, a sphere of about 2 mm, is our choice.
 [study]
 id = "pdxe"
 title = "PDX encyclopaedia: one mouse a treatment in each of 277 models (Gao 2015)"
@@ -35,7 +35,7 @@ baseline_day = 0
 [tables.volumes]
 file = "${SMARTCOMBO_SHARED}/data/invivo/pdxe_gao2015_volume_bodyweight.csv"
 animal_ids = "within-arm"
-detection_limit = 14
+detection_limit = 5
 """
 
 
