@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "efficacy"))
 from studies import FOUR, programme, with_volumes, written
 
 FEW = settings(
-    max_examples=6, deadline=None, derandomize=True,
+    max_examples=4, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 CURE = sc.efficacy.ResponseOptions(cure_day=14)
@@ -80,7 +80,7 @@ def test_the_unit_of_volume_changes_no_response(study, factor, options) -> None:
 @FEW
 @given(names=st.permutations(["w", "x", "y", "z"]))
 def test_the_names_of_arms_change_no_difference_and_no_odds(study, names) -> None:
-    """Independent action draws from a stream of the arm's name, so it may move in the last digit."""
+    """Independent action draws from a stream of the arm's name: it moves by Monte Carlo error."""
     new = dict(zip([arm.id for arm in study.arms], names, strict=True))
     other = replace(
         study,

@@ -178,21 +178,41 @@ def _accounting(study: Study, mice: pd.DataFrame) -> pd.DataFrame:
 
 
 def _findings(study: Study, mice: pd.DataFrame) -> list[Finding]:
-    several = mice.groupby(["model", "arm"])["animal"].size()
-    several = several[several > 1]
+    several = int((mice.groupby(["model", "arm"])["animal"].size() > 1).sum())
     unseen = int((mice["category"] == "not evaluable").sum())
     lost = len(study.animals) - len(mice)
-    found = [
-        (several.size, "several-mice-an-arm", f"{several.size} arms of a model with several mice",
-         "one mouse a model and treatment", "the model responds if more than half of them do"),
-        (unseen, "not-evaluable", f"{unseen} mice without a visit from the first day that counts "
-         "on", "a visit on which a response can be called", "they count as no response"),
-        (lost, "no-baseline", f"{lost} mice not measured at baseline, or excluded",
-         "a baseline for every mouse", "they have no call; the accounting names the reasons"),
-    ]  # fmt: skip
-    return [
-        Finding(code=code, severity="note", subject=ALL_MODELS, found=what, expected=expected,
-                action=action)
-        for count, code, what, expected, action in found
-        if count
-    ]  # fmt: skip
+    found = []
+    if several:
+        found.append(
+            Finding(
+                code="several-mice-an-arm",
+                severity="note",
+                subject=ALL_MODELS,
+                found=f"{several} arms of a model with several mice",
+                expected="one mouse a model and treatment",
+                action="the model is one unit: it responds if more than half of them do",
+            )
+        )
+    if unseen:
+        found.append(
+            Finding(
+                code="not-evaluable",
+                severity="note",
+                subject=ALL_MODELS,
+                found=f"{unseen} mice without a visit from the first day that counts on",
+                expected="a visit on which a response can be called",
+                action="they count as no response",
+            )
+        )
+    if lost:
+        found.append(
+            Finding(
+                code="no-baseline",
+                severity="warning",
+                subject=ALL_MODELS,
+                found=f"{lost} mice not measured on the baseline day, or excluded",
+                expected="a baseline for every mouse",
+                action="they have no call; the accounting names the reasons",
+            )
+        )
+    return found
