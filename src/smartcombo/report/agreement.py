@@ -16,6 +16,7 @@ ENDPOINTS = {
     "volume at the declared day": "log_ratio",
     "response rate": "response_rate_difference",
     "tumour-free": "tumour_free_rate_difference",
+    "cured at the stated day": "cure_rate_difference",
     "time to progression": "restricted_mean_difference",
 }
 """Endpoint in words -> the estimand that answers the questions about it."""
