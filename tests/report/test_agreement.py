@@ -17,7 +17,8 @@ def test_every_endpoint_has_a_word_on_every_question(
     found = agreements(study, example_results)
     assert [one.model for one in found] == [model.id for model in study.models]
     for one in found:
-        assert [name for name, _ in one.rows] == [endpoint.words for endpoint in ENDPOINTS]
+        stated = [e.words for e in ENDPOINTS if e.id != "cure"]
+        assert [name for name, _ in one.rows] == stated
         assert all(word for _, words in one.rows for word in words)
 
 

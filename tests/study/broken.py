@@ -232,6 +232,17 @@ SECOND_MODEL = '[[model]]\nid = "CT26"\n\n[[model]]\nid = "MC38"'
 TWICE_A_MODEL = SECOND_MODEL.replace("MC38", "CT26")
 NO_LIMIT = _toml("detection_limit = 10\n", "")
 
+
+def _one_mouse_a_model(folder: Path) -> None:
+    """Put the first mouse of each arm in one model, the second in another."""
+    models = "\n".join(f'[[model]]\nid = "M{k + 1}"\n' for k in range(MICE))
+    _edit("study.toml", r'^\[model\]\nid = "CT26"\n', models)(folder)
+    path = folder / V
+    first, *lines = path.read_text(encoding="utf-8").splitlines()
+    rows = [f"{first},model", *(f"{line},M{line.split(',')[0][1:]}" for line in lines)]
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
 MISTAKES = (
     Mistake("missing-file", _delete("study.toml"), where="study.toml"),
     Mistake("missing-file", _delete(V), where=V, found="animals.csv"),
@@ -297,6 +308,8 @@ MISTAKES = (
     Mistake("tiny-baseline", _cell("v1", 7, "11"), "warning", f"{V}, row 2", "starts at 11 mm3"),
     Mistake("unequal-loss", _lose_vehicle, "warning", found="vehicle 6 of 6"),
     Mistake("few-animals", _keep_two, "warning", found="2 animals"),
+    Mistake("single-mouse-design", _one_mouse_a_model, "note",
+            found="6 models and 24 arms of them, 24 of one animal"),
     Mistake("exclusion-without-reason", _edit("animals.csv", "^(v1,.*),no,,", r"\1,yes,,"),
             where="animals.csv, row 2"),
     Mistake("unknown-fate", _edit("animals.csv", r"^(v1,.*),alive-at-end,", r"\1,escaped,"),

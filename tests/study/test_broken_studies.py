@@ -98,7 +98,7 @@ def test_the_format_explains_every_code() -> None:
 
 def _efficacy_source() -> str:
     folder = ROOT / "src" / "smartcombo" / "efficacy"
-    return "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py")))
+    return "".join(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.py")))
 
 
 def test_all_mistakes_of_a_study_are_told_at_once(sound: Path) -> None:

@@ -22,6 +22,8 @@ ANALYSES = (
 )
 """What is told on stderr, the function of ``smartcombo.efficacy`` or ``smartcombo.immune``, and the
 table it needs, in the page's order."""
+PROGRAMME = (("Comparing treatments across models", "single_mouse", "volumes"),)
+"""The same, where the arms of each model have one animal."""
 
 
 @with_exit_codes
@@ -78,7 +80,7 @@ def analyse(folder: Path, out: Path, workers: int = 1) -> Path:
 
         study = read_study(folder)
     show_findings(study.findings, sys.stderr)
-    chosen = _with_data(study, sys.stderr)
+    chosen = PROGRAMME if study.single_mouse else _with_data(study, sys.stderr)
     results = [_analysed(study, words, name, workers) for words, name, _ in chosen]
     with step("Drawing figures and writing the report"):
         from smartcombo.report.export import write_run

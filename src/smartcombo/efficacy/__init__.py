@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from smartcombo.efficacy.growth import growth
 from smartcombo.efficacy.options import GrowthOptions
+from smartcombo.efficacy.pooling import PoolOptions, pool, pool_counts
 from smartcombo.efficacy.progression import ProgressionOptions, progression
 from smartcombo.efficacy.response import ResponseOptions, response
+from smartcombo.efficacy.single_mouse import SingleMouseOptions, single_mouse
 
 __all__ = [
     "GrowthOptions",
+    "PoolOptions",
     "ProgressionOptions",
     "ResponseOptions",
+    "SingleMouseOptions",
     "growth",
+    "pool",
+    "pool_counts",
     "progression",
     "response",
+    "single_mouse",
 ]

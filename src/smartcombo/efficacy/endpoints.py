@@ -62,6 +62,10 @@ ENDPOINTS = (
         "independent_action",
     ),
     Endpoint(
+        "cure", "cured at the stated day", "response", "response", "cure_rate_difference",
+        "independent_action",
+    ),
+    Endpoint(
         "progression", "time to progression", "progression", "progression",
         "restricted_mean_difference", "independent_action",
     ),

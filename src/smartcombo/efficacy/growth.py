@@ -12,6 +12,7 @@ from smartcombo.core.finding import AnalysisRefused, Finding
 from smartcombo.core.parallel import mapped
 from smartcombo.core.random import DEFAULT_SEED, stream
 from smartcombo.core.result import Result, adjusted_estimates, stacked
+from smartcombo.efficacy.accounting import accounting
 from smartcombo.efficacy.course import course_table, curves_table
 from smartcombo.efficacy.describe import design_table, observed_table
 from smartcombo.efficacy.diagnostics import (
@@ -82,6 +83,7 @@ def growth(study: Study, options: GrowthOptions | None = None, *, workers: int =
     >>> sc.efficacy.growth(study).select(question="Q2")  # doctest: +SKIP
     """
     options = options or GrowthOptions()
+    _refuse_programme(study)
     jobs = [(study, model.id, options) for model in study.models]
     parts = mapped(_one_model, jobs, workers=workers)
     estimates = adjusted_estimates([row for part in parts for row in part.rows])
@@ -147,6 +149,7 @@ def _examined(
     tables = {
         "observed": observed_table(study, frame.model),
         "design": design_table(study, frame),
+        "accounting": accounting(study, "growth", needs_baseline=False, model=frame.model),
         "curves": curves_table(shown, rng),
         "course": course_table(shown, questions, rng),
         "residuals": residuals,
@@ -229,6 +232,16 @@ def _reading(study: Study, frame: GrowthFrame, options: GrowthOptions) -> Readin
     return Reading(study, day, level, study.plan.margin_log_ratio, study.plan.margin_rate)
 
 
+def _refuse_programme(study: Study) -> None:
+    if study.single_mouse:
+        raise AnalysisRefused(
+            f"growth of {study.id}: most arms of its {len(study.models)} models have one animal; "
+            f"an arm needs at least {MINIMUM_ANIMALS} for a difference within a model to have an "
+            "interval. `single_mouse` takes each model as the unit and compares the arms across "
+            "models."
+        )
+
+
 def _require_animals(study: Study, frame: GrowthFrame) -> None:
     few = [arm for arm in frame.arms if frame.count(arm) < MINIMUM_ANIMALS]
     if few:
@@ -236,7 +249,8 @@ def _require_animals(study: Study, frame: GrowthFrame) -> None:
         raise AnalysisRefused(
             f"growth of {frame.model}: one animal in {named}; an arm needs at least "
             f"{MINIMUM_ANIMALS} for a difference between arms to have an interval. Remove the arm "
-            "or pool studies of the same design."
+            "or pool studies of the same design; with one animal an arm in each of several models, "
+            "`single_mouse` compares the arms across models."
         )
 
 
@@ -283,4 +297,5 @@ def _resolved(study: Study, options: GrowthOptions, days: dict[str, float]) -> d
         "margin_rate": study.plan.margin_rate,
         "robustness": options.robustness,
         "seed": _seed(study),
+        "synthetic": study.synthetic,
     }

@@ -12,6 +12,7 @@ from smartcombo.core.finding import Finding
 from smartcombo.core.random import DEFAULT_SEED, stream
 from smartcombo.core.result import CHECK_COLUMNS, Result, adjusted_estimates
 from smartcombo.core.verdicts import verdict
+from smartcombo.efficacy.accounting import accounting
 from smartcombo.efficacy.frame import GrowthFrame, select_growth
 from smartcombo.stats.cox import cox
 from smartcombo.stats.design import Floats
@@ -107,7 +108,8 @@ def progression(study: Study, options: ProgressionOptions | None = None) -> Resu
         methods=("progression.kaplan-meier/1", "progression.cox-firth/1",
                  "progression.independent-action/1"),
         options={"multiple": options.multiple, "volume": options.volume,
-                 "horizon": {part.model: part.horizon for part in parts}},
+                 "horizon": {part.model: part.horizon for part in parts},
+                 "synthetic": study.synthetic},
     )  # fmt: skip
 
 
@@ -152,6 +154,7 @@ def _one_model(study: Study, model: str, options: ProgressionOptions) -> _Part:
     horizon = _horizon(times) if options.horizon is None else options.horizon
     reading = _Reading(study, model, times, horizon, level, frame.baseline_day)
     tables = {"times": times, "survival": _curves(reading), "logrank": _logrank(reading)}
+    tables["accounting"] = accounting(study, "progression", needs_baseline=True, model=model)
     rows = _arm_rows(reading) + _question_rows(reading)
     return _Part(model, horizon, rows, _censored_finding(model, times), tables)
 

@@ -28,7 +28,7 @@ class Agreement:
 def agreements(study: Study, results: Sequence[Result]) -> list[Agreement]:
     """Return the table of endpoints and questions of each combination and tumour model."""
     table = stacked([result.estimates for result in results])
-    table = table[table["question"].isin(list(QUESTIONS))]
+    table = table[(table["analysis"] != "programme") & table["question"].isin(list(QUESTIONS))]
     found = []
     for (model, arm), own in table.groupby(["model", "arm"], sort=False):
         rows = tuple(

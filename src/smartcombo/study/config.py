@@ -8,9 +8,10 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from smartcombo.core.finding import Finding
+from smartcombo.stats.recist import RecistRule
 from smartcombo.study.model import AgentKind, AskedQuestion, PlannedEndpoint
 
 
@@ -180,10 +181,56 @@ class PlanFacts(_Strict):
     seed: int | None = Field(default=None, ge=0)
 
 
+class ResponseFacts(_Strict):
+    """``[response]``: how an animal's response is called, and from which day it is cured.
+
+    What is not stated is the rule's default; ``stable`` belongs to mRECIST, ``measure``,
+    ``progressive``, ``progressive_from``, ``confirmed`` and ``stop_at_progression`` to RECIST.
+    """
+
+    rule: Literal["mrecist", "recist"] = "mrecist"
+    first_day: float | None = Field(default=None, ge=0)
+    complete: float | tuple[float, float] | None = None
+    partial: float | tuple[float, float] | None = None
+    stable: tuple[float, float] | None = None
+    measure: Literal["volume", "diameter"] | None = None
+    progressive: float | None = Field(default=None, gt=0)
+    progressive_from: Literal["baseline", "nadir"] | None = None
+    confirmed: bool | None = None
+    stop_at_progression: bool | None = None
+    cure_day: float | None = None
+
+    @model_validator(mode="after")
+    def _of_one_rule(self) -> ResponseFacts:
+        """Refuse a key of the other rule, so that nothing stated is silently ignored."""
+        paired = self.rule == "mrecist"
+        other = ("measure", "progressive", "progressive_from", "confirmed", "stop_at_progression")
+        wrong = [name for name in (other if paired else ("stable",)) if name in self.stated()]
+        wrong += [
+            name
+            for name in ("complete", "partial")
+            if name in self.stated() and isinstance(self.stated()[name], tuple) != paired
+        ]
+        if wrong:
+            shape = "[best, average] per cent" if paired else "one number per cent"
+            raise ValueError(
+                f"Input should be keys of rule = {self.rule!r}, whose complete and partial are "
+                f"{shape}; not {', '.join(wrong)}"
+            )
+        if not paired:
+            RecistRule(**{k: v for k, v in self.stated().items() if k not in ("rule", "cure_day")})
+        return self
+
+    def stated(self) -> dict[str, Any]:
+        """Return the keys that were stated."""
+        return {name: value for name, value in self.model_dump().items() if value is not None}
+
+
 class PlanFile(_Strict):
     """The whole of ``plan.toml``."""
 
     plan: PlanFacts
+    response: ResponseFacts | None = None
 
 
 _File = TypeVar("_File", StudyFile, PlanFile)

@@ -13,7 +13,9 @@ from smartcombo.core.finding import Finding
 from smartcombo.study.assays.model import Assays, no_samples
 
 AgentKind = Literal["checkpoint-inhibitor", "small-molecule", "antibody", "vaccine", "other"]
-PlannedEndpoint = Literal["growth_rate", "volume", "response_rate", "tumour_free", "progression"]
+PlannedEndpoint = Literal[
+    "growth_rate", "volume", "response_rate", "tumour_free", "cure", "progression"
+]
 AskedQuestion = Literal["Q1", "Q2", "Q3", "Q4"]
 Role = Literal["vehicle", "ici-alone", "molecule-alone", "combination"]
 
@@ -168,6 +170,8 @@ class Plan:
     level, margin_log_ratio, margin_rate, seed
         Confidence level; equivalence margins (natural-log ratio at the day, and per day) within
         which the word *additive* may be used (``None``: never used); seed of all random streams.
+    response
+        How an animal's response is called, as ``[response]`` states it; empty for the default.
     """
 
     confirmatory: bool = False
@@ -181,6 +185,7 @@ class Plan:
     margin_rate: float | None = None
     seed: int | None = None
     sha256: str = ""
+    response: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def tests(self) -> tuple[PlannedTest, ...]:
@@ -268,6 +273,15 @@ class Study:
             if arm.id == arm_id:
                 return arm
         raise KeyError(f"no arm {arm_id!r}; this study has {[arm.id for arm in self.arms]}")
+
+    @property
+    def single_mouse(self) -> bool:
+        """Return whether this is a programme: several models, most of their arms of one animal."""
+        if not self.has_volumes:
+            return False
+        kept = self.animals[~self.animals["excluded"].astype(bool)]
+        counts = kept.groupby(["model", "arm"])["animal"].nunique()
+        return kept["model"].nunique() > 1 and float((counts == 1).mean()) > 0.5
 
     def label(self, arm_id: str) -> str:
         """Return the label of an arm for people."""

@@ -172,6 +172,7 @@ def _plan(folder: Path) -> tuple[Plan, list[Finding]]:
         return Plan(), findings
     stated = read.plan.model_dump()
     stated["secondary"] = tuple(PlannedTest(**test) for test in stated["secondary"])
+    stated["response"] = {} if read.response is None else read.response.stated()
     return Plan(confirmatory=True, sha256=sha256(path.read_bytes()), **stated), findings
 
 

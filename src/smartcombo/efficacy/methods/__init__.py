@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from smartcombo.core.method import Method
-from smartcombo.efficacy.methods import growth, progression, response
+from smartcombo.efficacy.methods import growth, pooling, progression, response, single_mouse
 
 METHODS: tuple[Method, ...] = (
     *growth.METHODS,
     *response.METHODS,
     *progression.METHODS,
+    *single_mouse.METHODS,
+    *pooling.METHODS,
 )
 """In the order of the report."""

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from smartcombo.core.result import Result
+from smartcombo.efficacy.single_mouse.options import ALL_MODELS
 from smartcombo.report.figures.base import Context, Figure
 from smartcombo.report.figures.course import effect_course, synergy_course
 from smartcombo.report.figures.curves import model_curves
 from smartcombo.report.figures.diagnostics import influence, model_fit
 from smartcombo.report.figures.forest import four_questions
 from smartcombo.report.figures.landscape import landscape_map, panel_heat_map
+from smartcombo.report.figures.programme import (
+    indication_rates,
+    programme_questions,
+    programme_waterfalls,
+    treatment_rates,
+)
 from smartcombo.report.figures.robustness import robustness_curve
 from smartcombo.report.figures.scales import raw_and_relative
 from smartcombo.report.figures.spaghetti import every_mouse
@@ -33,10 +40,30 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     model_fit,
     influence,
 )
+PROGRAMME_FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
+    programme_questions,
+    treatment_rates,
+    indication_rates,
+    programme_waterfalls,
+)
+"""Figures over all models, where the model is the unit."""
 
 
 def figures_of(study: Study, results: Sequence[Result]) -> tuple[Figure, ...]:
     """Return every figure of every tumour model that its result has the data for."""
-    contexts = [Context(study, result, model.id) for result in results for model in study.models]
-    drawn = [draw(context) for context in contexts for draw in FIGURES]
+    drawn = [
+        draw(context)
+        for result in results
+        for context, figures in _contexts(study, result)
+        for draw in figures
+    ]
     return tuple(figure for figure in drawn if figure is not None)
+
+
+def _contexts(
+    study: Study, result: Result
+) -> list[tuple[Context, tuple[Callable[[Context], Figure | None], ...]]]:
+    """Return what is drawn of a result: each tumour model by itself, or all of them as one."""
+    if result.analysis == "programme":
+        return [(Context(study, result, ALL_MODELS), PROGRAMME_FIGURES)]
+    return [(Context(study, result, model.id), FIGURES) for model in study.models]

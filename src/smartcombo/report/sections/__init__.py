@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from smartcombo.report.sections import growth, landscape, mice, planned, progression, response
+from smartcombo.report.sections import (
+    growth,
+    landscape,
+    mice,
+    planned,
+    programme,
+    progression,
+    response,
+)
 from smartcombo.report.sections.base import Section
 
 SECTIONS: tuple[Section, ...] = (
     *planned.SECTIONS,
+    *programme.SECTIONS,
     *growth.SECTIONS,
     *response.SECTIONS,
     *progression.SECTIONS,

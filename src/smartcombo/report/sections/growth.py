@@ -134,7 +134,7 @@ def question_rows(results: Sequence[Result]) -> list[dict[str, Any]]:
     """Return every question as text, at the growth-rate level and at the declared day."""
     shown = ("growth_rate_difference", "log_ratio", "excess_inhibition")
     rows = []
-    for result in results:
+    for result in _growth(results):
         table = result.estimates
         asked = table[(table["question"] != "") & table["estimand"].isin(shown)]
         rows += [question_row(row) for row in asked.to_dict("records")]
