@@ -40,6 +40,12 @@ def test_an_ensembl_id_is_named_by_the_column_beside_it_whatever_its_version() -
     ]
 
 
+def test_a_number_is_a_gene_only_with_its_symbol_beside_it() -> None:
+    named = resolve_genes(["12525", "43891", "12525"], "mouse", ["Cd8a", "Cd8b1", ""])
+    assert list(named.kept["symbol"]) == ["Cd8a", "Cd8b1"]
+    assert list(named.lost["reason"]) == ["a number without a symbol beside it"]
+
+
 @pytest.mark.parametrize("name", ["1-Mar", "Sep-2", "2001-03-01", "43891", "2-Sept", "3/1/2001"])
 def test_what_a_spreadsheet_made_of_a_gene_is_lost_and_never_guessed(name: str) -> None:
     lost = resolve_genes([name], "mouse").lost

@@ -39,7 +39,7 @@ class GeneNames:
     ----------
     kept
         One row a kept identifier: ``position`` in what was given (from 0), ``original``, ``symbol``
-        (its current name), ``how`` (``"symbol"``, ``"alias"`` or ``"ensembl"``).
+        (its current name), ``how`` (``"symbol"``, ``"alias"``, ``"ensembl"`` or ``"entrez"``).
     lost
         One row a lost identifier: ``position``, ``original``, ``reason``.
     ambiguous
@@ -66,7 +66,7 @@ def resolve_genes(
     species
         Whose aliases are used.
     symbols
-        The symbol stated beside each Ensembl id; one without is lost.
+        The symbol stated beside each Ensembl id or Entrez number; one without is lost.
     """
     stated = list(symbols) if symbols is not None else [""] * len(identifiers)
     rows = [
@@ -92,10 +92,14 @@ def _resolved(original: str, beside: str, species: Species) -> tuple[str, str]:
             return "", f"an Ensembl id of the {_ensembl_species(name)}"
         known = current_symbol(beside.strip(), species)
         return (known, "ensembl") if known else ("", "an Ensembl id without a symbol beside it")
+    if name.isdigit() and beside.strip():
+        return current_symbol(beside.strip(), species), "entrez"
     if DAMAGED.match(name):
         return "", "a date or number that a spreadsheet made of a gene"
     if not name or name.lower() in ("nan", "na", "n/a", "-"):
         return "", "no identifier"
+    if name.isdigit():
+        return "", "a number without a symbol beside it"
     symbol = current_symbol(name, species)
     return symbol, "symbol" if symbol == name else "alias"
 
