@@ -17,14 +17,14 @@ from smartcombo.study.assays.checks import EVER_EXPRESSED, PANEL
 
 TAKEN = 4
 DAY = 16
-GENES = 6_000
+GENES = 400
 IN_FULL = '\n[tables.samples]\nfile = "samples.csv"\n\n[tables.expression]\n'
 TOML = IN_FULL + 'file = "expression.csv"\nscale = "tpm"\n'
 OWN = (
     "H2-Ea", "Xist", "Ddx3y", "Eif2s3y", "Kdm5d", "Uty", "Ccl21a", "Ccl21b", "Cd79a", "Cd79b",
     "Ms4a1", "Cr2", "Fcer2a", "Acta1", "Ckm", "Mylpf", "Tnnt3", "Myh4", "Tbp", "Hprt", "Marchf1",
 )  # fmt: skip
-LOW = 0.3
+LOW = 0.01
 """TPM of tissue genes in a sound tumour."""
 E = "expression.csv"
 S = "samples.csv"
@@ -293,6 +293,8 @@ ASSAY_MISTAKES = (
     Mistake("duplicate-gene", _renamed({"Gene9x": "March1"}), "warning", found="Marchf1"),
     Mistake("housekeeping-zero", _set(["B2m"], 0.0), "warning", found="B2m zero"),
     Mistake("panel-gene-zero", _set(["Cxcl10", "Foxp3"], 0.0), "warning", found="Foxp3, Cxcl10"),
+    Mistake("strain-unknown", _edit("study.toml", r'strain = "BALB/c"', 'strain = "NSG"'), "note",
+            found="'NSG' of CT26"),
     Mistake("lymph-node", _set(["Ccl21a", "Ccl21b", "Cd79a", "Cd79b", "Ms4a1", "Cr2", "Fcer2a"],
             60.0, FIRST), "warning", found=FIRST),
     Mistake("muscle", _set(["Acta1", "Ckm", "Mylpf", "Tnnt3", "Myh4"], 900.0, FIRST), "warning",

@@ -115,6 +115,8 @@ class ExpressionTable(TableFacts):
         before the logarithm.
     housekeepers
         Genes to normalise NanoString or qPCR by; empty: chosen by stability.
+    genes
+        A table of ``gene`` and ``symbol``, where the values have Ensembl ids only.
     cells
         A table of ``barcode`` and ``sample`` for a 10x folder of several samples.
     """
@@ -124,6 +126,7 @@ class ExpressionTable(TableFacts):
     log_base: Literal["2", "10", "e"] = "2"
     log_offset: float = Field(default=1.0, ge=0)
     housekeepers: tuple[str, ...] = ()
+    genes: str = ""
     cells: str = ""
 
 

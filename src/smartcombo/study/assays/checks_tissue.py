@@ -10,6 +10,7 @@ from scipy import stats
 
 from smartcombo.core.finding import Finding
 from smartcombo.study.assays.model import Expression
+from smartcombo.study.genes import mask_for_strain, strain_group
 from smartcombo.study.genes.identifiers import Species
 from smartcombo.study.model import Study
 
@@ -50,6 +51,7 @@ def check_tissue(
     known = samples.set_index("sample").loc[list(logs.columns)]
     return [
         *lymph_node(logs, known, species, file),
+        *strain_unknown(expression, known, species, file),
         *muscle(logs, known, species, file),
         *(
             sex_mismatch(logs, known, species, file)
@@ -148,6 +150,24 @@ def _sex(file: str, model: str, sample: str, male: bool) -> Finding:
     )
 
 
+def strain_unknown(
+    expression: Expression, samples: pd.DataFrame, species: Species, file: str
+) -> list[Finding]:
+    """Find models whose strain is not known, where genes that differ between strains were read."""
+    silent = samples[samples["strain"].map(strain_group).eq("")]
+    differ = mask_for_strain(list(expression.values.index), "").ambiguous["symbol"]
+    if species != "mouse" or silent.empty or differ.empty:
+        return []
+    models = ", ".join(dict.fromkeys(silent["model"]))
+    return [
+        Finding("strain-unknown", "note",
+                f"the strain {silent['strain'].iloc[0]!r} of {models}",
+                "strain = one of BALB/c, C57BL/6, FVB, 129 under [[model]]",
+                f"genes that differ between strains are scored as read: {', '.join(differ)}",
+                file, None, "model.strain", models)
+    ]  # fmt: skip
+
+
 def library_confounded(expression: Expression, samples: pd.DataFrame, file: str) -> list[Finding]:
     """Find arms whose samples were sequenced deeper, or had more RNA, than those of another."""
     if expression.scale == "counts":
@@ -186,7 +206,9 @@ def _by_place(samples: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 def check_design(study: Study, file: str) -> list[Finding]:
     """Return the treated samples without controls of their day or of their batch."""
     vehicles = {arm.id for arm in study.arms if arm.role == "vehicle"}
-    findings = []
+    findings: list[Finding] = []
+    if not vehicles:
+        return findings
     for (model, assay), own in study.samples.groupby(["model", "assay"], sort=False):
         for place, here in _by_place(own):
             control = here["arm"].isin(vehicles)

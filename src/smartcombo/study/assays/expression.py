@@ -18,10 +18,11 @@ from smartcombo.study.assays.model import GENE_COLUMNS, Expression
 from smartcombo.study.assays.nanostring import read_nanostring
 from smartcombo.study.assays.qpcr import read_qpcr
 from smartcombo.study.assays.raw import RawExpression
-from smartcombo.study.config import ExpressionTable
+from smartcombo.study.config import ExpressionTable, TableFacts
 from smartcombo.study.genes import GeneNames, mask_for_strain, resolve_genes, species_of
-from smartcombo.study.genes.identifiers import Species
+from smartcombo.study.genes.identifiers import Species, without_version
 from smartcombo.study.model import InputFile
+from smartcombo.study.tables import find_column, load_table, missing_column
 
 LOG_BASE = {"2": 1.0, "10": math.log2(10.0), "e": math.log2(math.e)}
 """Factor from a logarithm of that base to log2."""
@@ -46,6 +47,8 @@ def read_expression(
     findings = [*findings, *more]
     if raw is None:
         return None, None, findings
+    raw, more = _with_symbols(raw, folder, given)
+    findings += more
     raw, more = _in_order(raw, samples, path.name)
     findings += more + check_values(raw, given, path.name)
     named, more = _named(raw, species, path.name)
@@ -99,7 +102,7 @@ def _as_log2(raw: RawExpression, given: ExpressionTable) -> RawExpression:
     if raw.scale != "log2":
         return raw
     values = raw.matrix.values * LOG_BASE[given.log_base]
-    return replace(raw, matrix=replace(raw.matrix, values=values))
+    return replace(raw, matrix=replace(raw.matrix, values=values), log_offset=given.log_offset)
 
 
 READERS: dict[str, Reader] = {
@@ -128,6 +131,25 @@ def _in_order(
     return replace(raw, matrix=matrix, censored=censored, quality=quality), findings
 
 
+def _with_symbols(
+    raw: RawExpression, folder: Path, given: ExpressionTable
+) -> tuple[RawExpression, list[Finding]]:
+    """Return the identifiers with the symbols that a table of genes states for them."""
+    if not given.genes:
+        return raw, []
+    facts = TableFacts(file=given.genes)
+    text, findings = load_table(folder, facts)
+    if text is None:
+        return raw, findings
+    gene = find_column(text, facts, "gene", ("geneid", "ensembl", "ensemblgeneid", "id"))
+    symbol = find_column(text, facts, "symbol", ("genename", "genesymbol", "externalgenename"))
+    if gene is None or symbol is None:
+        return raw, [missing_column(text, "symbol" if gene else "gene")]
+    known = dict(zip(text.cells[gene].map(without_version), text.cells[symbol], strict=True))
+    symbols = [known.get(without_version(str(name)), "") for name in raw.matrix.values.index]
+    return replace(raw, matrix=replace(raw.matrix, symbols=symbols)), []
+
+
 def _is_rna(assay: str) -> bool:
     return not assay or any(word in assay.lower() for word in RNA_WORDS)
 
@@ -137,7 +159,7 @@ def _named(
 ) -> tuple[GeneNames | None, list[Finding]]:
     """Return the current names of the genes; refuse a table of another species."""
     original = list(raw.matrix.values.index)
-    seen = species_of(raw.matrix.symbols or original)
+    seen = species_of(original)
     if seen not in (species, "unknown"):
         return None, [_other_species(file, seen, species, original)]
     named = resolve_genes(original, species, raw.matrix.symbols)
@@ -173,7 +195,7 @@ def _lost_genes(file: str, named: GeneNames) -> list[Finding]:
                 column="gene",
                 found=f"{len(other):,} identifiers name no gene: " + _some(other["original"]),
                 expected="symbols, or Ensembl ids with a column of symbols beside them",
-                action='name that column: columns = { symbol = "..." }; these are left out',
+                action='these are left out; state columns = { symbol = "..." }, or genes = "FILE"',
             )
         )
     return findings
@@ -205,10 +227,10 @@ def _assembled(
     values = raw.matrix.values.iloc[position].set_axis(symbols, axis=0)
     if values.index.has_duplicates:
         values = _merged(values, raw.scale)
-    by_symbol = named.kept.groupby("symbol", sort=False)
-    genes = pd.DataFrame(
-        {"original": by_symbol["original"].agg("|".join), "how": by_symbol["how"].first()}
-    ).reindex(values.index)
+    first = named.kept.drop_duplicates("symbol").set_index("symbol").reindex(values.index)
+    genes = first[["original", "how"]].copy()
+    for symbol, own in named.ambiguous.groupby("symbol", sort=False):
+        genes.loc[symbol, "original"] = "|".join(own["original"])
     genes = genes.assign(species=species, mask=_masks(values.index, species, samples))
     censored = raw.censored
     if censored is not None:
@@ -222,6 +244,7 @@ def _assembled(
         quality=raw.quality.rename_axis("sample"),
         censored=censored,
         housekeepers=raw.housekeepers,
+        log_offset=raw.log_offset,
     )
 
 

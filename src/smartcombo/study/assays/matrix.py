@@ -83,7 +83,8 @@ def read_matrix(
     body.index = pd.RangeIndex(2, 2 + len(body))
     known = set(samples)
     if not known & set(header):
-        for column in header:
+        texts = body.select_dtypes(exclude="number").columns
+        for column in dict.fromkeys([*texts, *header[:1]]):
             if known & set(body[column].astype(str)):
                 return _by_rows(path, facts, body, column)
         return None, [_no_sample(path.name, header, samples)]
@@ -172,6 +173,8 @@ def _column(facts: TableFacts, name: str, columns: list[str], known: tuple[str, 
 
 
 def _holds_numbers(column: pd.Series) -> bool:
+    if pd.api.types.is_numeric_dtype(column):
+        return True
     return bool(pd.to_numeric(column, errors="coerce").notna().mean() > 0.5)
 
 

@@ -44,6 +44,8 @@ class Expression:
         below the background); ``None`` where nothing is.
     housekeepers
         Genes by which the values were normalised; empty where by none.
+    log_offset
+        On the log2 scale: what was added before the logarithm was taken.
     """
 
     values: pd.DataFrame
@@ -53,6 +55,7 @@ class Expression:
     quality: pd.DataFrame
     censored: pd.DataFrame | None = None
     housekeepers: tuple[str, ...] = ()
+    log_offset: float = 0.0
 
     def log2(self) -> pd.DataFrame:
         """Return the values on the log2 scale, genes x samples: the one rule for every analysis.
@@ -66,6 +69,18 @@ class Expression:
             library = self.values.sum() + 1
             return np.log2(1e6 * (self.values + 0.5) / library)
         return np.log2(self.values + 1)
+
+    def linear(self) -> pd.DataFrame:
+        """Return the values on a linear scale, genes x samples, for sums and deconvolution.
+
+        Counts per million of counts; TPM and NanoString as they are; of log2 values
+        ``2^value - log_offset``, not below 0.
+        """
+        if self.scale == "counts":
+            return self.values / self.values.sum() * 1e6
+        if self.scale == "log2":
+            return (2.0**self.values - self.log_offset).clip(lower=0)
+        return self.values.copy()
 
     def usable(self, strain: str = "") -> pd.Index:
         """Return the genes that no strain masks; with ``strain``, that this one does not mask."""

@@ -23,7 +23,9 @@ class RawExpression:
     quality
         One row a sample; columns differ by platform.
     censored
-        As `smartcombo.study.assays.model.Expression.censored`, by identifier.
+        As in `smartcombo.study.assays.model.Expression`, by identifier.
+    housekeepers, log_offset
+        As in `smartcombo.study.assays.model.Expression`.
     """
 
     matrix: Matrix
@@ -31,3 +33,4 @@ class RawExpression:
     quality: pd.DataFrame
     censored: pd.DataFrame | None = None
     housekeepers: tuple[str, ...] = ()
+    log_offset: float = 0.0

@@ -61,9 +61,10 @@ def read_samples(
     rows, more = _with_model(text.name, rows, facts, models, animals)
     findings += more + _twice(text.name, rows)
     strains = {model.id: model.strain for model in models}
-    sex = rows["animal"].map(animals.set_index("animal")["sex"] if len(animals) else {}).fillna("")
-    rows["strain"] = rows["model"].map(strains).fillna("")
-    rows["sex"] = rows["sex"].where(rows["sex"] != "", sex)
+    rows["strain"] = [strains.get(model, "") for model in rows["model"]]
+    known = dict(zip(animals["animal"], animals["sex"], strict=True))
+    rows["sex"] = [sex or known.get(animal, "") for sex, animal in
+                   zip(rows["sex"], rows["animal"], strict=True)]  # fmt: skip
     sound = rows["sample"].ne("") & rows["arm"].notna() & rows["animal"].ne("")
     rows = rows[sound & rows["model"].notna()].drop_duplicates("sample")
     return rows[list(SAMPLE_COLUMNS)].reset_index(drop=True), text.input, findings

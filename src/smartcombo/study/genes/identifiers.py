@@ -39,7 +39,7 @@ class GeneNames:
     ----------
     kept
         One row a kept identifier: ``position`` in what was given (from 0), ``original``, ``symbol``
-        (its current name), ``how`` (``"symbol"``, ``"alias"``, ``"ensembl"`` or ``"stated"``).
+        (its current name), ``how`` (``"symbol"``, ``"alias"``, ``"ensembl"`` or ``"entrez"``).
     lost
         One row a lost identifier: ``position``, ``original``, ``reason``.
     ambiguous
@@ -66,7 +66,7 @@ def resolve_genes(
     species
         Whose aliases are used.
     symbols
-        The symbol a table states beside each identifier, where it does.
+        The symbol stated beside each Ensembl id or Entrez number; one without is lost.
     """
     stated = list(symbols) if symbols is not None else [""] * len(identifiers)
     rows = [
@@ -90,13 +90,16 @@ def _resolved(original: str, beside: str, species: Species) -> tuple[str, str]:
     if ensembl:
         if _ensembl_species(name) != species:
             return "", f"an Ensembl id of the {_ensembl_species(name)}"
-        known = beside.strip() or _by_ensembl().get(ensembl.group(1), "")
-        how = "stated" if beside.strip() else "ensembl"
-        return (current_symbol(known, species), how) if known else ("", "no symbol known for it")
+        known = current_symbol(beside.strip(), species)
+        return (known, "ensembl") if known else ("", "an Ensembl id without a symbol beside it")
+    if name.isdigit() and beside.strip():
+        return current_symbol(beside.strip(), species), "entrez"
     if DAMAGED.match(name):
         return "", "a date or number that a spreadsheet made of a gene"
     if not name or name.lower() in ("nan", "na", "n/a", "-"):
         return "", "no identifier"
+    if name.isdigit():
+        return "", "a number without a symbol beside it"
     symbol = current_symbol(name, species)
     return symbol, "symbol" if symbol == name else "alias"
 
@@ -113,10 +116,10 @@ def _aliases(species: Species) -> dict[str, str]:
     return dict(zip(own["alias"], own["symbol"], strict=True))
 
 
-@cache
-def _by_ensembl() -> dict[str, str]:
-    table = fact_table("ensembl")
-    return dict(zip(table["ensembl"], table["symbol"], strict=True))
+def without_version(identifier: str) -> str:
+    """Return an Ensembl id without the version after its point; other names as they are."""
+    found = ENSEMBL.match(identifier.strip())
+    return found.group(1) if found else identifier
 
 
 def _ensembl_species(identifier: str) -> Species:

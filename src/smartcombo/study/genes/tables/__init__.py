@@ -16,8 +16,7 @@ def fact_table(name: str) -> pd.DataFrame:
     ----------
     name
         ``"aliases"`` (species, alias, symbol), ``"orthologs"`` (human, mouse, kind, votes,
-        sources), ``"strains"`` (strain, symbol, reason, doi) or ``"ensembl"`` (species, ensembl,
-        symbol).
+        sources) or ``"strains"`` (strain, symbol, reason, doi).
     """
     with (files(__name__) / f"{name}.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file, dtype=str, keep_default_na=False)
