@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ANALYSES = (
     ("Fitting growth and the four questions", "growth"),
+    ("Telling cured from growing animals", "classes"),
     ("Calling the response of each animal", "response"),
     ("Timing progression", "progression"),
 )

@@ -14,6 +14,8 @@ from smartcombo.study.model import Study
 ENDPOINTS = {
     "growth rate": "growth_rate_difference",
     "volume at the declared day": "log_ratio",
+    "volume, cured at the limit": "floored_log_ratio",
+    "share controlled": "controlled_share_difference",
     "response rate": "response_rate_difference",
     "tumour-free": "tumour_free_rate_difference",
     "time to progression": "restricted_mean_difference",

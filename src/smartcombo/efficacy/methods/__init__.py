@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from smartcombo.core.method import Method
-from smartcombo.efficacy.methods import growth, progression, response
+from smartcombo.efficacy.methods import classes, growth, progression, response
 
 METHODS: tuple[Method, ...] = (
     *growth.METHODS,
+    *classes.METHODS,
     *response.METHODS,
     *progression.METHODS,
 )

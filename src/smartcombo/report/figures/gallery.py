@@ -10,6 +10,7 @@ from smartcombo.report.figures.course import effect_course, synergy_course
 from smartcombo.report.figures.curves import model_curves
 from smartcombo.report.figures.diagnostics import influence, model_fit
 from smartcombo.report.figures.forest import four_questions
+from smartcombo.report.figures.kinds import kinds_of_animals
 from smartcombo.report.figures.robustness import robustness_curve
 from smartcombo.report.figures.scales import raw_and_relative
 from smartcombo.report.figures.spaghetti import every_mouse
@@ -23,6 +24,7 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     four_questions,
     effect_course,
     synergy_course,
+    kinds_of_animals,
     waterfall,
     progression_curves,
     robustness_curve,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from smartcombo.report.sections import growth, progression, response
+from smartcombo.report.sections import classes, growth, progression, response
 from smartcombo.report.sections.base import Section
 
 SECTIONS: tuple[Section, ...] = (
     *growth.SECTIONS,
+    *classes.SECTIONS,
     *response.SECTIONS,
     *progression.SECTIONS,
     *growth.TRUST,

@@ -11,6 +11,7 @@ import pandas as pd
 
 from smartcombo.core.result import Result
 from smartcombo.report.sections.base import Section
+from smartcombo.report.sections.mixed_arms import Lead, mixed_lead
 from smartcombo.report.sections.rows import pick, question_row, signed, stack, text_of
 from smartcombo.report.words import (
     NULL_MODELS,
@@ -23,13 +24,17 @@ from smartcombo.study.model import Study
 
 @dataclass(frozen=True)
 class Card:
-    """One question about one combination: the word, and the numbers behind it."""
+    """One question about one combination: the word, and the numbers behind it.
+
+    ``caution`` says why the growth rate does not lead, where an arm is a mixture.
+    """
 
     question: str
     asks: str
     verdict: str
     lines: tuple[str, ...]
     small: str
+    caution: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,13 @@ def answers(study: Study, results: Sequence[Result]) -> list[Answer]:
         table = result.estimates
         asked = table[table["question"].isin(list(QUESTIONS))]
         for (model, arm), rows in asked.groupby(["model", "arm"], sort=False):
-            cards = tuple(_card(rows, question) for question in QUESTIONS)
+            cards = tuple(
+                _led(
+                    _card(rows, question),
+                    mixed_lead(study, results, str(model), str(arm), question),
+                )
+                for question in QUESTIONS
+            )
             found.append(Answer(str(model), study.label(str(arm)), cards))
     return found
 
@@ -60,6 +71,13 @@ def answers(study: Study, results: Sequence[Result]) -> list[Answer]:
 def _card(rows: pd.DataFrame, question: str) -> Card:
     own = rows[rows["question"] == question]
     return _interaction_card(own) if question == "Q4" else _effect_card(own, question)
+
+
+def _led(card: Card, lead: Lead | None) -> Card:
+    """Return the card led by volumes counted at the limit where a growth rate must not lead."""
+    if lead is None or card.verdict == "missing":
+        return card
+    return Card(card.question, card.asks, lead.verdict, lead.lines, lead.small, lead.caution)
 
 
 def _effect_card(rows: pd.DataFrame, question: str) -> Card:
