@@ -60,5 +60,6 @@ def example_results(
     """Return every analysis of the built-in example."""
     import smartcombo as sc
 
-    times = sc.efficacy.progression(sc.read_study(example_folder))
-    return [example_growth, example_response, times]
+    study = sc.read_study(example_folder)
+    kinds = sc.efficacy.classes(study)
+    return [example_growth, kinds, example_response, sc.efficacy.progression(study)]

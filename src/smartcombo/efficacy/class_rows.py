@@ -11,7 +11,7 @@ from smartcombo.efficacy.kinds import Kinds
 from smartcombo.efficacy.questions import Question
 from smartcombo.efficacy.verdicts import verdict
 from smartcombo.stats.design import ContrastTest
-from smartcombo.stats.floored_mean import floored_contrast
+from smartcombo.stats.floored_mean import floored_contrast, with_hidden_cures
 from smartcombo.stats.mixture import share_interval
 from smartcombo.stats.proportions import (
     Proportion,
@@ -48,7 +48,10 @@ class ClassReading:
         """Return a contrast of floored mean log volumes."""
         k = self.kinds
         w = np.array([weights.get(arm, 0.0) for arm in k.frame.arms])
-        return floored_contrast(k.means, w, k.controlled, k.floor, self.level)
+        test = floored_contrast(k.means, w, k.controlled, k.floor, self.level)
+        if not self.hidden_cures:
+            return test
+        return with_hidden_cures(test, k.means, w, k.controlled, k.floor, self.level)
 
     def rate(self, weights: dict[str, float]) -> ContrastTest | None:
         """Return a contrast of growth rates of the growing; None where an arm has none."""

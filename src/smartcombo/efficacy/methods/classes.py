@@ -12,8 +12,8 @@ METHODS: tuple[Method, ...] = (
         estimand="Two classes of log volume curves: growing (random intercept and slope around the "
         "arm's line) and controlled (one mean slope of 0 or less, own spread); share by arm, "
         "common baseline, left-censored at the detection limit, maximum likelihood from three "
-        "fixed starts. Two classes where their BIC (animals as units) is lower and an animal is more "
-        "likely controlled than growing; an animal is called by its larger probability.",
+        "fixed starts. Two classes where their BIC (animals as units) is lower and an animal is "
+        "more likely controlled than growing; an animal is called by its larger probability.",
         assumptions=(
             "Within a kind, curves are straight on the log scale with normal variation.",
             "Animals that leave because of their size are missing at random given their volumes.",
