@@ -181,6 +181,20 @@ def test_a_day_before_baseline_and_a_percent_are_refused(plain: Study) -> None:
 
 
 @pytest.mark.realdata
+def test_where_no_line_can_be_fitted_nobody_is_predicted() -> None:
+    """Animals that start without a tumour: no last value is carried forward in silence."""
+    result = sc.efficacy.classes(sc.read_study(DATA / "tumgrowth_tfs"))
+    kinds = result.tables["kinds"]
+    lost = kinds["source"] == "not predicted"
+    assert lost.any()
+    assert kinds.loc[lost, "value_at_day"].isna().all()
+    row = _one(result, estimand="floored_geometric_mean", arm="C1")
+    assert (row["status"], np.isnan(row["value"])) == ("not predicted", True)
+    assert _one(result, estimand="floored_geometric_mean", arm="C2")["status"] == "ok"
+    assert _one(result, estimand="growing_rate", arm="C1")["status"] == "not_converged"
+
+
+@pytest.mark.realdata
 @pytest.mark.parametrize(
     ("name", "mixed_arms"),
     [("mariathasan_emt6", ["anti-PD-L1", "both"]), ("vetizou_2x2", ["anti-CTLA-4"]),

@@ -112,6 +112,17 @@ def test_hidden_cures_widen_towards_smaller_volumes_of_the_arm_and_nest() -> Non
     assert one_side.high == pytest.approx(plain.high)
 
 
+def test_an_animal_without_a_line_leaves_its_arm_without_an_answer_and_no_other() -> None:
+    arm = np.repeat([0, 1, 2], 4).astype(np.int64)
+    known = np.r_[np.linspace(5, 7, 4), np.linspace(4, 6, 4), 5.0, np.nan, 5.5, 6.0]
+    means = floored_means(known, arm, FLOOR, None)
+    growing = np.zeros(12, bool)
+    lost = floored_contrast(means, np.array([-1.0, 0.0, 1.0]), growing, FLOOR)
+    assert (lost.status, np.isnan(lost.value)) == ("not predicted", True)
+    others = floored_contrast(means, np.array([-1.0, 1.0, 0.0]), growing, FLOOR)
+    assert others.p == pytest.approx(stats.ttest_ind(known[4:8], known[:4], equal_var=False).pvalue)
+
+
 def test_an_arm_of_one_animal_has_no_interval() -> None:
     arm = np.array([0, 0, 0, 1])
     means = floored_means(np.array([5.0, 6.0, 7.0, 5.0]), arm, FLOOR, None)

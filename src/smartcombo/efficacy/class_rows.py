@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from smartcombo.efficacy.kinds import Kinds
+from smartcombo.efficacy.kinds import FAILED, Kinds
 from smartcombo.efficacy.questions import Question
 from smartcombo.efficacy.verdicts import verdict
 from smartcombo.stats.design import ContrastTest
@@ -148,6 +148,8 @@ def _rate(reading: ClassReading, weights: dict[str, float], estimand: str, scale
     if test is None:
         return base | {"status": "no growing animal in an arm"}
     fitted = reading.kinds.growing
+    if fitted is not None and fitted.status in FAILED:
+        return base | {"status": fitted.status}
     numbers = {name: getattr(test, name) for name in ("value", "low", "high", "se", "df", "p")}
     return base | numbers | {"status": "ok" if fitted is None else fitted.status}
 

@@ -18,6 +18,10 @@ GROWING, CONTROLLED = "growing", "controlled"
 """A controlled tumour vanishes, shrinks or stands: the class whose mean slope is 0 or less."""
 
 
+FAILED = ("singular", "not_converged")
+"""Statuses of a growth model of which no number is given."""
+
+
 @dataclass(frozen=True)
 class Kinds:
     """The animals of one tumour model by kind, and what each kind's model says.
@@ -31,7 +35,8 @@ class Kinds:
     controlled
         Which animals are called controlled, shape ``(m,)``.
     growing
-        The growth model of the growing animals alone; None where there is none to fit.
+        The growth model of the growing animals alone; None where there is none to fit. Where it
+        failed (see its status) nobody is predicted.
     known, how
         Log volume at the day where it is measured or follows from the animal's kind, else NaN;
         and in words where the number comes from; shape ``(m,)``.
@@ -71,12 +76,10 @@ def kinds_of(frame: GrowthFrame, limit: float, time: float, level: float) -> Kin
     growing = _growing(frame, controlled, level)
     floor = float(np.log(limit))
     known, how = _at_day(curves, mixture, controlled, time, floor)
-    lines = None if growing is None else _lines(frame, growing, time)
-    left = np.isnan(known)
+    failed = growing is None or growing.status in FAILED
+    lines = None if growing is None or failed else _lines(frame, growing, time)
     if lines is None:
-        last = curves.y[frame.start[1:] - 1]
-        known = np.where(left, last, known)
-        how = [("last visit" if gone else word) for gone, word in zip(left, how, strict=True)]
+        how = ["not predicted" if np.isnan(y) else word for y, word in zip(known, how, strict=True)]
     means = floored_means(known, frame.arm_of, floor, lines)
     return Kinds(frame, mixture, controlled, growing, known, tuple(how), means, floor)
 
@@ -89,8 +92,7 @@ def _growing(frame: GrowthFrame, controlled: Below, level: float) -> FittedGrowt
     kept &= set(rows.loc[rows["arm"].isin(followed), "animal"])
     if not kept:
         return None
-    fitted = fit_growth(only_animals(frame, kept), Specification(), level)
-    return None if fitted.status in ("singular", "not_converged") else fitted
+    return fit_growth(only_animals(frame, kept), Specification(), level)
 
 
 def _at_day(

@@ -75,7 +75,8 @@ def floored_means(
     floor
         Log of the detection limit.
     lines
-        Model of the growing animals; an animal predicted is one of them. None if none is needed.
+        Model of the growing animals; an animal predicted is one of them. None if there is none:
+        an animal that needs one then leaves its arm without a mean (NaN).
 
     Notes
     -----
@@ -145,10 +146,14 @@ def floored_contrast(
     is taken to hold none.
     """
     arm, size = means.arm, np.bincount(means.arm, minlength=len(means.mean))
-    value, moved = float(weights @ means.mean), means.influence @ weights
-    if (size[weights != 0] < 2).any():
+    asked = weights != 0
+    value = float(weights[asked] @ means.mean[asked])
+    moved = means.influence[:, asked] @ weights[asked]
+    if (size[asked] < 2).any():
         return WelchTest(value, *(float("nan"),) * 5, "one animal")
-    growing = means.values[~regressing]
+    if not np.isfinite(value):
+        return WelchTest(value, *(float("nan"),) * 5, "not predicted")
+    growing = means.values[~regressing & np.isfinite(means.values)]
     fall = floor - float(growing.mean()) if len(growing) else 0.0
     used = [g for g in np.flatnonzero(size > 1)
             if weights[g] != 0 or np.abs(moved[arm == g]).max() > 0]  # fmt: skip

@@ -24,15 +24,15 @@ from smartcombo.stats.design import Floats
 Events = NDArray[np.bool_]
 Times = tuple[Floats, Events]
 """Times ``(n,)`` of one arm and whether the event happened, ``(n,)``."""
-Status = Literal["ok", "one animal", "no spread"]
+Status = Literal["ok", "one animal", "no spread", "not predicted"]
 
 
 @dataclass(frozen=True)
 class WelchTest:
     """A contrast of arms with Satterthwaite's degrees of freedom.
 
-    ``status`` is ``one animal`` where an arm has fewer than two, ``no spread`` where no arm varies;
-    the interval is then NaN.
+    ``status`` is ``one animal`` where an arm has fewer than two, ``no spread`` where no arm varies,
+    ``not predicted`` where an animal that left has no line; the interval is then NaN.
     """
 
     value: float

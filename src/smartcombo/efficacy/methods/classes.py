@@ -18,7 +18,8 @@ METHODS: tuple[Method, ...] = (
             "Within a kind, curves are straight on the log scale with normal variation.",
             "Animals that leave because of their size are missing at random given their volumes.",
         ),
-        when_not="An arm shrinks and grows back: neither kind is a straight line.",
+        when_not="Tumours shrink and grow back: neither kind is a straight line. Animals start "
+        "without a tumour: read the time to its appearance.",
         references=(
             Reference(
                 "Muthen & Shedden 1999, Biometrics 55:463", "10.1111/j.0006-341X.1999.00463.x"

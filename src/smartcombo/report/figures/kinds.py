@@ -56,7 +56,7 @@ def _rows(context: Context, curves: pd.DataFrame) -> pd.DataFrame:
     """Return measurements and predictions in one table, told apart by ``mark``."""
     kept = curves[["arm", "animal", "kind", "day", "shown_value", "at_limit"]].assign(mark="curve")
     animals = context.table("kinds")
-    gone = animals[animals["source"].isin(PREDICTED)]
+    gone = animals[animals["source"].isin(PREDICTED) & animals["value_at_day"].notna()]
     day = float(context.result.options["declared_day"][context.model])
     points = gone[["arm", "animal", "kind"]].assign(
         day=day, shown_value=gone["value_at_day"], at_limit=False, mark="predicted"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -50,10 +51,14 @@ def uncertain_animals(study: Study, results: Sequence[Result]) -> list[dict[str,
         | {
             "label": study.label(row["arm"]),
             "probability": _probability(row["probability_controlled"]),
-            "value": f"{row['value_at_day']:,.3g}",
+            "value": _volume(row["value_at_day"]),
         }
         for row in shown.to_dict("records")
     ]
+
+
+def _volume(value: float) -> str:
+    return f"{value:,.3g}" if math.isfinite(value) else "–"
 
 
 def _probability(p: float) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from smartcombo.core.result import Result
 from smartcombo.report.sections.base import Section
-from smartcombo.report.sections.mixed_arms import Lead, mixed_lead
+from smartcombo.report.sections.mixed_arms import Lead, mixed_lead, mixture_caution
 from smartcombo.report.sections.rows import pick, question_row, signed, stack, text_of
 from smartcombo.report.words import (
     NULL_MODELS,
@@ -61,6 +61,7 @@ def answers(study: Study, results: Sequence[Result]) -> list[Answer]:
                 _led(
                     _card(rows, question),
                     mixed_lead(study, results, str(model), str(arm), question),
+                    mixture_caution(results, str(model)),
                 )
                 for question in QUESTIONS
             )
@@ -73,10 +74,12 @@ def _card(rows: pd.DataFrame, question: str) -> Card:
     return _interaction_card(own) if question == "Q4" else _effect_card(own, question)
 
 
-def _led(card: Card, lead: Lead | None) -> Card:
+def _led(card: Card, lead: Lead | None, caution: str) -> Card:
     """Return the card led by volumes counted at the limit where a growth rate must not lead."""
-    if lead is None or card.verdict == "missing":
+    if card.verdict == "missing":
         return card
+    if lead is None:
+        return replace(card, caution=caution)
     return Card(card.question, card.asks, lead.verdict, lead.lines, lead.small, lead.caution)
 
 

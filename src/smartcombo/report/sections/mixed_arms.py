@@ -57,6 +57,19 @@ def mixed_lead(
     )
 
 
+def mixture_caution(results: Sequence[Result], model: str) -> str:
+    """Return the growth analysis' own warning of a mixture, where no kinds were called."""
+    if any(result.analysis == "classes" for result in results):
+        return ""
+    for result in results:
+        rows = result.checks
+        found = rows[(rows["check"] == "one kind of animal an arm") & (rows["model"] == model)
+                     & (rows["status"] == "caution")]  # fmt: skip
+        if len(found):
+            return str(found["message"].iloc[0])
+    return ""
+
+
 def _arms(study: Study, arm: str, question: str) -> list[str]:
     """Return the arms of a question, the combination first."""
     for c in combinations_of(study):
