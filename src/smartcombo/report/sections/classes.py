@@ -61,6 +61,26 @@ def _volume(value: float) -> str:
     return f"{value:,.3g}" if math.isfinite(value) else "–"
 
 
+OUTCOMES = {
+    "controlled share difference": "share controlled",
+    "growing": "growth rate of the growing",
+    "floored ratio": "volume, ratio",
+    "floored log ratio": "volume, log ratio",
+}
+"""Outcome as the shared rows name it -> as this section does."""
+
+
+def question_rows(results: Sequence[Result]) -> list[dict[str, Any]]:
+    """Return the questions as text; a ratio of volumes once, as a log only where it must be."""
+    rows = questions_of(results, "classes")
+    ratios = {(r["model"], r["contrast"]) for r in rows if r["outcome"] == "floored ratio"}
+    return [
+        row | {"outcome": OUTCOMES.get(row["outcome"], row["outcome"])}
+        for row in rows
+        if row["outcome"] != "floored log ratio" or (row["model"], row["contrast"]) not in ratios
+    ]
+
+
 def _probability(p: float) -> str:
     return "<0.001" if p < 0.001 else ">0.999" if p > 0.999 else f"{p:.3f}"
 
@@ -74,7 +94,7 @@ def _content(study: Study, results: Sequence[Result]) -> Mapping[str, Any]:
     return {
         "arms": arm_rows(study, results),
         "animals": uncertain_animals(study, results),
-        "questions": questions_of(results, "classes"),
+        "questions": question_rows(results),
         "words": sentences,
     }
 

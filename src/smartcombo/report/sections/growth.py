@@ -80,7 +80,8 @@ def _led(card: Card, lead: Lead | None, caution: str) -> Card:
         return card
     if lead is None:
         return replace(card, caution=caution)
-    return Card(card.question, card.asks, lead.verdict, lead.lines, lead.small, lead.caution)
+    rate = f"{lead.small}; the model of one kind says: {card.verdict}, {card.lines[0]}"
+    return Card(card.question, card.asks, lead.verdict, lead.lines, rate, lead.caution)
 
 
 def _effect_card(rows: pd.DataFrame, question: str) -> Card:
