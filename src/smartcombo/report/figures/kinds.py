@@ -82,7 +82,7 @@ def _spec(context: Context, table: pd.DataFrame, day: float, columns: int, width
                                "symbolStrokeWidth": 3, "symbolOpacity": 1}}  # fmt: skip
     tooltip = [{"field": name} for name in ("animal", "kind", "day", "shown_value")]
     place = {"x": x, "y": y, "color": colour}
-    line = {"type": "line", "strokeWidth": 1.8, "opacity": 0.85, "clip": True}
+    line = {"type": "line", "strokeWidth": 1.8, "opacity": 0.85}
     ring = {"type": "point", "filled": False, "fill": PAPER, "size": 42, "strokeWidth": 1.6,
             "opacity": 1}  # fmt: skip
     at = {"x": {"datum": day, "type": "quantitative", "scale": x["scale"]}}
