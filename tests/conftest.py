@@ -62,5 +62,5 @@ def example_results(
     import smartcombo as sc
 
     study = sc.read_study(example_folder)
-    times, tumours = sc.efficacy.progression(study), sc.immune.landscape(study)
-    return [example_growth, example_response, times, tumours]
+    kinds, times = sc.efficacy.classes(study), sc.efficacy.progression(study)
+    return [example_growth, kinds, example_response, times, sc.immune.landscape(study)]

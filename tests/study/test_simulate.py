@@ -6,9 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from smartcombo.core.random import stream
 from smartcombo.study.example import example_study, write_example
 from smartcombo.study.model import ANIMAL_COLUMNS, FATES
-from smartcombo.study.simulate import ArmDesign, SimulationDesign, simulate_study
+from smartcombo.study.simulate import (
+    ArmDesign,
+    SimulationDesign,
+    simulate_arm_volumes,
+    simulate_study,
+)
 from smartcombo.study.simulated_files import write_study
 
 PLAIN = SimulationDesign(
@@ -33,6 +39,30 @@ def test_mean_slopes_recover_the_growth_rates() -> None:
     for arm in PLAIN.arms:
         error = found.get_group(arm.id).sem()
         assert abs(found.get_group(arm.id).mean() - arm.growth_rate) < 4 * error
+
+
+def test_responders_are_a_fixed_share_or_drawn_mouse_by_mouse() -> None:
+    arms = tuple(ArmDesign(f"arm {k}", 0.1, n=10, responder_fraction=0.3) for k in range(200))
+    counts = {
+        how: simulate_study(SimulationDesign(arms, responders=how), seed=5)
+        .truth.groupby("arm")["responder"]
+        .sum()
+        for how in ("fixed", "binomial")
+    }
+    assert set(counts["fixed"]) == {3}
+    assert counts["binomial"].mean() == pytest.approx(3.0, abs=4 * np.sqrt(2.1 / 200))
+    assert counts["binomial"].var() == pytest.approx(2.1, rel=0.4)
+    with pytest.raises(ValueError, match="expected 'fixed' or 'binomial'"):
+        SimulationDesign(arms, responders="some")
+
+
+def test_many_mice_of_an_arm_are_simulated_as_those_of_a_study() -> None:
+    design = SimulationDesign(arms=(ArmDesign("vehicle", 0.2, n=12),))
+    rng = stream(6, "simulate", design.model, "vehicle")
+    volumes, last = simulate_arm_volumes(design, design.arms[0], rng)
+    study = simulate_study(design, seed=6).volumes
+    seen = np.arange(len(design.days)) <= last[:, None]
+    np.testing.assert_array_equal(volumes[seen], study["volume_mm3"])
 
 
 def test_between_mouse_spread_and_correlation_are_those_of_the_design() -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ANALYSES = (
     ("Fitting growth and the four questions", "growth", "volumes"),
+    ("Telling cured from growing animals", "classes", "volumes"),
     ("Calling the response of each animal", "response", "volumes"),
     ("Timing progression", "progression", "volumes"),
     ("Reading the immune landscape", "landscape", "samples"),

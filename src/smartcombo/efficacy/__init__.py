@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from smartcombo.efficacy.classes import ClassesOptions, classes
 from smartcombo.efficacy.growth import growth
 from smartcombo.efficacy.options import GrowthOptions
 from smartcombo.efficacy.pooling import PoolOptions, pool, pool_counts
@@ -10,11 +11,13 @@ from smartcombo.efficacy.response import ResponseOptions, response
 from smartcombo.efficacy.single_mouse import SingleMouseOptions, single_mouse
 
 __all__ = [
+    "ClassesOptions",
     "GrowthOptions",
     "PoolOptions",
     "ProgressionOptions",
     "ResponseOptions",
     "SingleMouseOptions",
+    "classes",
     "growth",
     "pool",
     "pool_counts",

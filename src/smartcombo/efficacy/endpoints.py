@@ -54,6 +54,14 @@ ENDPOINTS = (
     ),
     Endpoint("volume", "volume at the declared day", "growth", "volume", "log_ratio", "bliss"),
     Endpoint(
+        "floored_volume", "volume, cured at the limit", "classes", "volume", "floored_log_ratio",
+        "bliss",
+    ),
+    Endpoint(
+        "controlled_share", "share controlled", "classes", "kind of animal", "controlled_share_difference",
+        "independent_action",
+    ),
+    Endpoint(
         "response_rate", "response rate", "response", "response", "response_rate_difference",
         "independent_action",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,9 +98,45 @@ def relative_frame(frame: GrowthFrame) -> tuple[GrowthFrame, tuple[str, ...]]:
     return _regroup(frame, rows), lost
 
 
+def only_animals(frame: GrowthFrame, animals: Container[str]) -> GrowthFrame:
+    """Return the frame with some of its animals only."""
+    return _regroup(frame, frame.rows[[animal in animals for animal in frame.rows["animal"]]])
+
+
 def without_animal(frame: GrowthFrame, animal: str) -> GrowthFrame:
     """Return the frame without one animal."""
     return _regroup(frame, frame.rows[frame.rows["animal"] != animal])
+
+
+def declared_day(study: Study, frame: GrowthFrame) -> float:
+    """Return the plan's day, else the last visit at which every arm keeps half of its animals."""
+    if study.plan.day is not None:
+        return study.plan.day
+    rows = frame.rows[frame.rows["time"] > 0]
+    present = rows.groupby(["day", "arm"])["animal"].nunique().unstack(fill_value=0)
+    present = present.reindex(columns=list(frame.arms), fill_value=0)
+    total = np.array([frame.count(arm) for arm in frame.arms])
+    enough = present.index[(present.to_numpy() >= total / 2).all(axis=1)]
+    return float(enough.max()) if len(enough) else float(rows["day"].min())
+
+
+def require_animals(study: Study, frame: GrowthFrame, analysis: str) -> None:
+    """Refuse where an arm has a single animal, and say which.
+
+    Raises
+    ------
+    AnalysisRefused
+        If an arm has fewer than two animals.
+    """
+    few = [arm for arm in frame.arms if frame.count(arm) < MINIMUM_ANIMALS]
+    if few:
+        named = ", ".join(study.label(arm) for arm in few)
+        raise AnalysisRefused(
+            f"{analysis} of {frame.model}: one animal in {named}; an arm needs at least "
+            f"{MINIMUM_ANIMALS} for a difference between arms to have an interval. Remove the arm "
+            "or pool studies of the same design; with one animal an arm in each of several models, "
+            "`single_mouse` compares the arms across models."
+        )
 
 
 def _analysed_rows(study: Study, model: str) -> tuple[pd.DataFrame, list[Finding]]:

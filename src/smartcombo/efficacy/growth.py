@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from smartcombo.core.finding import AnalysisRefused, Finding
@@ -24,7 +23,13 @@ from smartcombo.efficacy.diagnostics import (
 )
 from smartcombo.efficacy.estimates import Reading, arm_rows, question_rows
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
-from smartcombo.efficacy.frame import MINIMUM_ANIMALS, GrowthFrame, select_growth
+from smartcombo.efficacy.frame import (
+    MINIMUM_ANIMALS,
+    GrowthFrame,
+    declared_day,
+    require_animals,
+    select_growth,
+)
 from smartcombo.efficacy.options import GrowthOptions
 from smartcombo.efficacy.robustness import robustness_table, stability_sentence
 from smartcombo.efficacy.scales import scales_table
@@ -114,7 +119,7 @@ class _ModelPart:
 def _one_model(job: tuple[Study, str, GrowthOptions]) -> _ModelPart:
     study, model, options = job
     frame, findings = select_growth(study, model)
-    _require_animals(study, frame)
+    require_animals(study, frame, "growth")
     reading = _reading(study, frame, options)
     questions = study_questions(study, combinations_of(study), frame.arms)
     fitted = fit_growth(frame, options.specification, reading.level)
@@ -209,18 +214,6 @@ def _curvature_words(model: str, p: float, shown: FittedGrowth) -> str:
     )
 
 
-def declared_day(study: Study, frame: GrowthFrame) -> float:
-    """Return the plan's day, else the last visit at which every arm keeps half of its animals."""
-    if study.plan.day is not None:
-        return study.plan.day
-    rows = frame.rows[frame.rows["time"] > 0]
-    present = rows.groupby(["day", "arm"])["animal"].nunique().unstack(fill_value=0)
-    present = present.reindex(columns=list(frame.arms), fill_value=0)
-    total = np.array([frame.count(arm) for arm in frame.arms])
-    enough = present.index[(present.to_numpy() >= total / 2).all(axis=1)]
-    return float(enough.max()) if len(enough) else float(rows["day"].min())
-
-
 def _reading(study: Study, frame: GrowthFrame, options: GrowthOptions) -> Reading:
     day = options.day if options.day is not None else declared_day(study, frame)
     if day <= frame.baseline_day:
@@ -239,18 +232,6 @@ def _refuse_programme(study: Study) -> None:
             f"an arm needs at least {MINIMUM_ANIMALS} for a difference within a model to have an "
             "interval. `single_mouse` takes each model as the unit and compares the arms across "
             "models."
-        )
-
-
-def _require_animals(study: Study, frame: GrowthFrame) -> None:
-    few = [arm for arm in frame.arms if frame.count(arm) < MINIMUM_ANIMALS]
-    if few:
-        named = ", ".join(study.label(arm) for arm in few)
-        raise AnalysisRefused(
-            f"growth of {frame.model}: one animal in {named}; an arm needs at least "
-            f"{MINIMUM_ANIMALS} for a difference between arms to have an interval. Remove the arm "
-            "or pool studies of the same design; with one animal an arm in each of several models, "
-            "`single_mouse` compares the arms across models."
         )
 
 

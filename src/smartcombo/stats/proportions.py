@@ -127,3 +127,62 @@ def independent_action(
     above = float(np.mean(gap > 0))
     p = 2 * min(above, 1 - above)
     return Proportion(value, float(low), float(high), max(p, 1.0 / DRAWS))
+
+
+def excess_over_independent_action(
+    combination: tuple[int, int], parts: tuple[tuple[int, int], ...], level: float = 0.95
+) -> Proportion:
+    """Return observed minus expected response if the agents act independently.
+
+    Expected is ``1 - prod(1 - p)`` over the single agents (Bliss 1939,
+    10.1111/j.1744-7348.1939.tb06990.x). Positive: more animals respond than independent action
+    explains.
+
+    Parameters
+    ----------
+    combination, parts
+        Responders and animals of the combination and of each agent alone.
+
+    Notes
+    -----
+    Limits are recovered from Wilson's interval of each arm (square-and-add: Newcombe 1998,
+    10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I; Zou and Donner 2008,
+    10.1002/sim.3095). p is one minus the level at which the interval reaches zero. Where agents
+    alone cure no animal few outcomes are possible and the interval covers more than its level.
+    """
+    value, low, high = _excess_limits(combination, parts, level)
+
+    def holds(trial: float) -> bool:
+        """Return whether zero is inside at a level."""
+        _, low, high = _excess_limits(combination, parts, trial)
+        return low <= 0.0 <= high
+
+    inside, outside = 1.0 - 1e-9, 0.0
+    if holds(outside):
+        return Proportion(value, low, high, 1.0)
+    for _ in range(50):
+        middle = 0.5 * (inside + outside)
+        inside, outside = (middle, outside) if holds(middle) else (inside, middle)
+    return Proportion(value, low, high, 1.0 - inside)
+
+
+def _excess_limits(
+    combination: tuple[int, int], parts: tuple[tuple[int, int], ...], level: float
+) -> tuple[float, float, float]:
+    """Return observed minus expected, and its limits by square-and-add."""
+    z = float(stats.norm.ppf(0.5 + level / 2))
+    observed, rates = combination[0] / combination[1], np.array([k / n for k, n in parts])
+    limits = np.array([_wilson(k, n, z) for k, n in parts])
+    others = np.array([np.prod(np.delete(1 - rates, i)) for i in range(len(parts))])
+    value = observed - (1 - float(np.prod(1 - rates)))
+    low, high = _wilson(*combination, z)
+    down = np.r_[observed - low, others * (limits[:, 1] - rates)]
+    up = np.r_[high - observed, others * (rates - limits[:, 0])]
+    return value, value - float(np.hypot.reduce(down)), value + float(np.hypot.reduce(up))
+
+
+def _wilson(k: int, n: int, z: float) -> tuple[float, float]:
+    """Return Wilson's score interval of a proportion."""
+    centre = (k + z * z / 2) / (n + z * z)
+    half = z * np.sqrt(k * (n - k) / n + z * z / 4) / (n + z * z)
+    return max(0.0, centre - half), min(1.0, centre + half)

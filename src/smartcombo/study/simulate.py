@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -33,8 +34,8 @@ class ArmDesign:
     n
         Number of mice.
     responder_fraction
-        Fraction of mice cured; the number of cured mice is ``round(fraction * n)``, so that the
-        arm's truth does not vary from one seed to the next.
+        Fraction of mice cured. By default ``round(fraction * n)`` mice are, so that the arm's truth
+        does not vary from one seed to the next; see ``responders`` of the design.
     """
 
     id: str
@@ -71,6 +72,10 @@ class SimulationDesign:
         First and last day on which regression may start (uniform).
     regression_rate
         Fall of a responder's log volume per day after its onset.
+    responders
+        ``fixed``: each arm holds ``round(fraction * n)`` responders; ``binomial``: each mouse
+        responds with probability ``fraction``, as mice drawn from a population do. A fixed number
+        understates how much studies differ.
     detection_limit_mm3
         Volumes below it are recorded as 0.
     size_limit_mm3
@@ -89,6 +94,7 @@ class SimulationDesign:
     residual_sd: float = 0.15
     responder_onset: tuple[float, float] = (10.0, 13.0)
     regression_rate: float = 0.5
+    responders: Literal["fixed", "binomial"] = "fixed"
     detection_limit_mm3: float = 4.0
     size_limit_mm3: float | None = 1500.0
     mice_per_cage: int = 5
@@ -115,6 +121,8 @@ def _design_problems(design: SimulationDesign) -> list[str]:
         "arms: expected n of at least 1 and a responder fraction of 0 to 1": any(
             arm.n < 1 or not 0 <= arm.responder_fraction <= 1 for arm in design.arms
         ),
+        f"responders {design.responders!r}: expected 'fixed' or 'binomial'": design.responders
+        not in ("fixed", "binomial"),
         f"mice_per_cage {design.mice_per_cage}: expected at least 1": design.mice_per_cage < 1,
     }
     return [problem for problem, wrong in checks.items() if wrong]
@@ -224,13 +232,28 @@ def _simulate_arm(
     )
 
 
+def simulate_arm_volumes(
+    design: SimulationDesign, arm: ArmDesign, rng: np.random.Generator
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Return volumes of one arm without culling ``(n, days)``, and each last visit ``(n,)``.
+
+    For simulations of thousands of studies: one arm of all their mice, cut into studies. Volumes
+    after the last visit were never seen. Below detection is 0.
+    """
+    volumes = _measure(design, _draw_mice(design, arm, rng), rng)
+    return volumes, _last_visit(design, volumes)
+
+
 def _draw_mice(design: SimulationDesign, arm: ArmDesign, rng: np.random.Generator) -> _Mice:
     """Draw the mice of one arm: correlated baseline and slope, and who responds when."""
     z = rng.standard_normal((2, arm.n))
     rho = design.correlation
     baseline = np.log(design.baseline_volume_mm3) + design.baseline_sd * z[0]
     slope = arm.growth_rate + design.slope_sd * (rho * z[0] + np.sqrt(1 - rho**2) * z[1])
-    responders = rng.permutation(arm.n)[: round(arm.responder_fraction * arm.n)]
+    order, count = rng.permutation(arm.n), round(arm.responder_fraction * arm.n)
+    if design.responders == "binomial":
+        count = int(rng.binomial(arm.n, arm.responder_fraction))
+    responders = order[:count]
     onset = np.full(arm.n, np.inf)
     onset[responders] = rng.uniform(*design.responder_onset, size=len(responders))
     return _Mice(baseline, slope, onset)

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from smartcombo.core.method import Method
-from smartcombo.efficacy.methods import growth, pooling, progression, response, single_mouse
+from smartcombo.efficacy.methods import (
+    classes,
+    growth,
+    pooling,
+    progression,
+    response,
+    single_mouse,
+)
 
 METHODS: tuple[Method, ...] = (
     *growth.METHODS,
+    *classes.METHODS,
     *response.METHODS,
     *progression.METHODS,
     *single_mouse.METHODS,

@@ -11,6 +11,7 @@ from smartcombo.report.figures.course import effect_course, synergy_course
 from smartcombo.report.figures.curves import model_curves
 from smartcombo.report.figures.diagnostics import influence, model_fit
 from smartcombo.report.figures.forest import four_questions
+from smartcombo.report.figures.kinds import kinds_of_animals
 from smartcombo.report.figures.landscape import landscape_map, panel_heat_map
 from smartcombo.report.figures.programme import (
     indication_rates,
@@ -31,6 +32,7 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     four_questions,
     effect_course,
     synergy_course,
+    kinds_of_animals,
     waterfall,
     progression_curves,
     landscape_map,

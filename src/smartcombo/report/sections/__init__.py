@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from smartcombo.report.sections import (
+    classes,
     growth,
     landscape,
     mice,
@@ -17,6 +18,7 @@ SECTIONS: tuple[Section, ...] = (
     *planned.SECTIONS,
     *programme.SECTIONS,
     *growth.SECTIONS,
+    *classes.SECTIONS,
     *response.SECTIONS,
     *progression.SECTIONS,
     *landscape.SECTIONS,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from smartcombo.core.result import Result
 from smartcombo.report.sections.base import Section
+from smartcombo.report.sections.mixed_arms import Lead, mixed_lead, mixture_caution
 from smartcombo.report.sections.rows import pick, question_row, signed, stack, text_of
 from smartcombo.report.words import (
     NULL_MODELS,
@@ -23,13 +24,17 @@ from smartcombo.study.model import Study
 
 @dataclass(frozen=True)
 class Card:
-    """One question about one combination: the word, and the numbers behind it."""
+    """One question about one combination: the word, and the numbers behind it.
+
+    ``caution`` says why the growth rate does not lead, where an arm is a mixture.
+    """
 
     question: str
     asks: str
     verdict: str
     lines: tuple[str, ...]
     small: str
+    caution: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,14 @@ def answers(study: Study, results: Sequence[Result]) -> list[Answer]:
         table = result.estimates
         asked = table[table["question"].isin(list(QUESTIONS))]
         for (model, arm), rows in asked.groupby(["model", "arm"], sort=False):
-            cards = tuple(_card(rows, question) for question in QUESTIONS)
+            cards = tuple(
+                _led(
+                    _card(rows, question),
+                    mixed_lead(study, results, str(model), str(arm), question),
+                    mixture_caution(results, str(model)),
+                )
+                for question in QUESTIONS
+            )
             found.append(Answer(str(model), study.label(str(arm)), cards))
     return found
 
@@ -60,6 +72,16 @@ def answers(study: Study, results: Sequence[Result]) -> list[Answer]:
 def _card(rows: pd.DataFrame, question: str) -> Card:
     own = rows[rows["question"] == question]
     return _interaction_card(own) if question == "Q4" else _effect_card(own, question)
+
+
+def _led(card: Card, lead: Lead | None, caution: str) -> Card:
+    """Return the card led by volumes counted at the limit where a growth rate must not lead."""
+    if card.verdict == "missing":
+        return card
+    if lead is None:
+        return replace(card, caution=caution)
+    rate = f"{lead.small}; the model of one kind says: {card.verdict}, {card.lines[0]}"
+    return Card(card.question, card.asks, lead.verdict, lead.lines, rate, lead.caution)
 
 
 def _effect_card(rows: pd.DataFrame, question: str) -> Card:
