@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from smartcombo.efficacy.events.options import ProgressionOptions
 from smartcombo.efficacy.growth import growth
 from smartcombo.efficacy.options import GrowthOptions
-from smartcombo.efficacy.progression import ProgressionOptions, progression
+from smartcombo.efficacy.progression import progression
 from smartcombo.efficacy.response import ResponseOptions, response
 
 __all__ = [

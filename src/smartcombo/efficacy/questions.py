@@ -16,6 +16,7 @@ NULL_NAMES: dict[str, str] = {
     "bliss": "Bliss",
     "response_additivity": "response additivity",
     "independent_action": "independent action",
+    "additive_hazards": "additive hazards",
 }
 
 

@@ -17,8 +17,11 @@ ENDPOINTS = {
     "response rate": "response_rate_difference",
     "tumour-free": "tumour_free_rate_difference",
     "time to progression": "restricted_mean_difference",
+    "survival": "restricted_mean_difference",
 }
 """Endpoint in words -> the estimand that answers the questions about it."""
+TIMED = {"time to progression": "progression", "survival": "survival"}
+"""Endpoints that share an estimand: their name in the column ``endpoint``."""
 INTERACTION = ("", "bliss", "independent_action")
 """Null models that stand for Q4 in the table: log-additive, or independent action."""
 GOOD, BAD = ("benefit", "synergy"), ("harm", "antagonism")
@@ -41,13 +44,17 @@ def agreements(study: Study, results: Sequence[Result]) -> list[Agreement]:
     found = []
     for (model, arm), own in table.groupby(["model", "arm"], sort=False):
         rows = tuple(
-            (name, tuple(_word(own, estimand, question) for question in QUESTIONS))
+            (name, tuple(_word(rows_of, estimand, question) for question in QUESTIONS))
             for name, estimand in ENDPOINTS.items()
-            if (own["estimand"] == estimand).any()
+            if ((rows_of := _of_endpoint(own, name))["estimand"] == estimand).any()
         )
         if len(rows) > 1:
             found.append(Agreement(str(model), study.label(str(arm)), rows, sentence(rows)))
     return found
+
+
+def _of_endpoint(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    return rows[rows["endpoint"] == TIMED[name]] if name in TIMED else rows
 
 
 def _word(rows: pd.DataFrame, estimand: str, question: str) -> str:

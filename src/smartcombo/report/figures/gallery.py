@@ -13,7 +13,12 @@ from smartcombo.report.figures.forest import four_questions
 from smartcombo.report.figures.robustness import robustness_curve
 from smartcombo.report.figures.scales import raw_and_relative
 from smartcombo.report.figures.spaghetti import every_mouse
-from smartcombo.report.figures.survival import progression_curves
+from smartcombo.report.figures.survival import (
+    progression_curves,
+    survival_curves,
+    tumour_free_curves,
+)
+from smartcombo.report.figures.swimmer import swimmer
 from smartcombo.report.figures.waterfall import waterfall
 from smartcombo.study.model import Study
 
@@ -25,6 +30,9 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     synergy_course,
     waterfall,
     progression_curves,
+    survival_curves,
+    tumour_free_curves,
+    swimmer,
     robustness_curve,
     raw_and_relative,
     model_fit,
