@@ -18,6 +18,9 @@ from smartcombo.stats.time_to_event import (
 )
 from smartcombo.study.arms import combinations_of
 
+APART = "no event while animals of both arms were at risk (in one batch)"
+"""Why a hazard ratio or a log-rank test cannot be made."""
+
 
 def comparisons(reading: Reading) -> list[Question]:
     """Return the questions that compare two arms; none where arms are not to be compared."""
@@ -103,6 +106,8 @@ def _hazard_ratio(reading: Reading, question: Question) -> dict[str, Any]:
         return row | {"status": "no animal had the event", "verdict": "not estimable"}
     column = np.r_[np.ones(len(t1)), np.zeros(len(t2))][:, None]
     fit = cox(np.r_[t1, t2], events, column, firth=True, level=reading.level)
+    if fit.status == "singular":
+        return row | {"status": APART, "verdict": "not estimable"}
     value, low, high = (float(np.exp(np.clip(x[0], -700, 700)))
                         for x in (fit.beta, fit.low, fit.high))  # fmt: skip
     word = verdict(question.key, float(np.log(max(low, 1e-300))), float(np.log(high)), None)
@@ -126,7 +131,7 @@ def _logrank_ratio(reading: Reading, question: Question) -> dict[str, Any]:
     row |= {"scale": f"arm / comparator{within}; below 1 is benefit"}
     got = logrank_hazard_ratio(test, reading.level)
     if not np.isfinite(got.value):
-        return row | {"status": "no batch holds both arms", "verdict": "not estimable"}
+        return row | {"status": APART, "verdict": "not estimable"}
     word = verdict(question.key, float(np.log(got.low)), float(np.log(got.high)), None)
     return row | numbers(got) | {"verdict": word}
 

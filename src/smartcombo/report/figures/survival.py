@@ -13,8 +13,9 @@ from smartcombo.report.theme import FAINT, INK, MUTED, Spec
 from smartcombo.report.words import slug
 
 WIDTH, HEIGHT, ROW = 740, 300, 22
-TICKS = 8
-"""Times at which the animals at risk are counted."""
+STEPS = (1, 2, 3, 4, 5, 7, 10, 14, 20, 25, 50, 100, 250)
+MOST_TICKS = 12
+"""Days apart, and at most how many, at which the axis is marked and the animals are counted."""
 EXPECTED = "expected: independent action"
 SHARES = {
     "progression": "share without progression",
@@ -43,10 +44,8 @@ def _figure(context: Context, endpoint: str) -> Figure | None:
     if curves.empty:
         return None
     expected = _of(context, "expected", endpoint)
-    table = pd.concat(
-        [_steps(context, curves), _expected(context, expected), _at_risk(context, endpoint)],
-        ignore_index=True,
-    )
+    parts = [_steps(context, curves), _expected(context, expected), _at_risk(context, endpoint)]
+    table = pd.concat([part for part in parts if len(part)], ignore_index=True)
     horizon = float(context.result.options["horizon"][context.model][endpoint])
     return Figure(
         id=slug(endpoint.replace("_", "-"), context.model),
@@ -77,7 +76,7 @@ def _caption(context: Context, endpoint: str, horizon: float, *, with_expected: 
     return said + (
         " Dashed curve: what the combination would do if each animal had only its better agent "
         f"(rank correlation of responses {context.result.options['rho']:g}), with its interval in "
-        f"grey and, hatched by thin lines, its range for correlations from {low:g} to {high:g}. "
+        f"grey and, between dotted lines, its range for correlations from {low:g} to {high:g}. "
         "A combination above it is synergy."
     )
 
@@ -95,21 +94,28 @@ def _steps(context: Context, curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def _expected(context: Context, table: pd.DataFrame) -> pd.DataFrame:
-    several = table["arm"].nunique() > 1 if len(table) else False
-    names = [f"{EXPECTED}, {context.label(arm)}" if several else EXPECTED
-             for arm in table.get("arm", ())]  # fmt: skip
-    return table.assign(kind="expected", arm_label=names)
+    if table.empty:
+        return table
+    several = table["arm"].nunique() > 1
+    names = table["arm"].map(context.label)
+    return table.assign(kind="expected", arm_label=f"{EXPECTED}, " + names if several else EXPECTED)
 
 
 def _at_risk(context: Context, endpoint: str) -> pd.DataFrame:
     times = _of(context, "times", endpoint)
-    days = np.linspace(0.0, float(times["time"].max()), TICKS)
+    days = _days(float(times["time"].max()))
     rows = [
-        ("risk", context.label(arm), arm, float(day), int((own["time"] >= day).sum()))
+        ("risk", context.label(arm), arm, day, int((own["time"] >= day).sum()))
         for arm, own in times.groupby("arm", sort=False)
         for day in days
     ]
     return pd.DataFrame(rows, columns=["kind", "arm_label", "arm", "time", "n"])
+
+
+def _days(end: float) -> list[float]:
+    """Return the days at which the axis is marked and animals are counted."""
+    step = next((step for step in STEPS if end / step < MOST_TICKS), end)
+    return [float(day) for day in np.arange(0.0, end + 1e-9, step)]
 
 
 def _spec(context: Context, table: pd.DataFrame, endpoint: str, horizon: float) -> Spec:
@@ -117,7 +123,7 @@ def _spec(context: Context, table: pd.DataFrame, endpoint: str, horizon: float) 
     end = float(table["time"].max())
     x: Spec = {"field": "time", "type": "quantitative", "title": "days since baseline",
                "scale": {"domain": [0, end * 1.02], "nice": False},
-               "axis": {"grid": False, "tickCount": TICKS}}  # fmt: skip
+               "axis": {"grid": False, "values": _days(end)}}  # fmt: skip
     labels = [context.label(arm) for arm in arms]
     extra = list(dict.fromkeys(table.loc[table["kind"] == "expected", "arm_label"]))
     colour = _colour(context, arms, extra)
@@ -144,7 +150,7 @@ def _curves(x: Spec, colour: Spec, share: str, horizon: float) -> Spec:
     y: Spec = {"field": "survival", "type": "quantitative", "title": share,
                "scale": {"domain": [0, 1.02], "nice": False}, "axis": {"format": "%"}}  # fmt: skip
     step = {"type": "line", "interpolate": "step-after", "strokeWidth": 2.4}
-    band = {"type": "area", "interpolate": "step-after", "opacity": 0.1}
+    band = {"type": "area", "interpolate": "step-after", "opacity": 0.08}
     cross = {"type": "point", "shape": "cross", "size": 36, "filled": True, "opacity": 1}
     tooltip = [{"field": name} for name in ("arm_label", "time", "survival", "at_risk")]
     limits = {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}
@@ -157,7 +163,7 @@ def _curves(x: Spec, colour: Spec, share: str, horizon: float) -> Spec:
         "transform": [{"filter": "datum.kind != 'risk'"}],
         "layer": [
             {"transform": [_only("curve")], "mark": band, "encoding": {**limits, **hue}},
-            {"transform": [_only("expected")], "mark": {**band, "color": MUTED, "opacity": 0.16},
+            {"transform": [_only("expected")], "mark": {**band, "color": MUTED, "opacity": 0.14},
              "encoding": {**limits, "detail": {"field": "arm_label"}}},
             *_range(x, y),
             {"mark": {"type": "rule", "color": FAINT, "strokeDash": [4, 4]}, "encoding": end},

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from smartcombo.report.figures.base import Context, Figure, colour_scale, specification
-from smartcombo.report.theme import INK, MUTED, PAPER, Spec
+from smartcombo.report.theme import INK, PAPER, Spec
 from smartcombo.report.words import slug
+from smartcombo.study.model import Arm
 
-WIDTH, ROW = 700, 15
+WIDTH, ROW, LONGEST_NAME = 700, 15, 130
 FREE = "tumour-free"
 PROGRESSED = "progressed"
 SMALLEST = "smallest volume"
@@ -19,6 +20,8 @@ SHAPES = {
     "tumour-free at the end": "circle",
     "planned cull": "square",
     "found dead": "cross",
+    "removed: ulceration": "triangle-up",
+    "removed: weight loss": "triangle-left",
 }
 REMOVED = "M-1,-1L1,1M-1,1L1,-1"
 LEFT = "stroke"
@@ -79,25 +82,29 @@ def _spec(context: Context, table: pd.DataFrame, arms: list[str]) -> Spec:
     end = float(table["day"].max())
     scale = {"domain": [0, end * 1.03], "nice": False}
     x: Spec = {"field": "day", "type": "quantitative", "title": "days since baseline",
-               "scale": scale, "axis": {"grid": True}}  # fmt: skip
+               "scale": scale, "axis": {"grid": True, "tickCount": 10}}  # fmt: skip
     colour = {"field": "panel", "type": "nominal", "legend": None,
               "scale": colour_scale(context, arms)}  # fmt: skip
     names = list(dict.fromkeys(table.loc[table["kind"] == "mark", "mark"]))
-    panels = [_panel(context, arm, table, x, colour, names, last=arm == arms[-1]) for arm in arms]
+    marks = _shapes(names)
+    panels = [_panel(context, arm, table, x, colour, marks, last=arm == arms[-1]) for arm in arms]
     return specification(
-        {"vconcat": panels, "spacing": 14, "resolve": {"scale": {"shape": "shared"}}}
+        {
+            "vconcat": panels,
+            "spacing": 14,
+            "resolve": {"scale": {"shape": "shared", "stroke": "shared"}},
+        }
     )
 
 
 def _panel(
-    context: Context, arm: str, table: pd.DataFrame, x: Spec, colour: Spec, names: list[str],
+    context: Context, arm: str, table: pd.DataFrame, x: Spec, colour: Spec, marks: Spec,
     *, last: bool,
 ) -> Spec:  # fmt: skip
     """Return the bars of one arm."""
     animals = table.loc[table["arm"] == arm].drop_duplicates("animal").sort_values("rank")
     y: Spec = {"field": "animal", "type": "nominal", "sort": animals["animal"].tolist(),
-               "title": None, "axis": {"labelFontSize": 9, "ticks": False, "domain": False,
-                                       "labelLimit": 130, "grid": False}}  # fmt: skip
+               "title": None, "axis": _names_axis(table)}  # fmt: skip
     axis = {**x["axis"], "labels": last, "ticks": last, "domain": last}
     x = {**x, "axis": axis, "title": x["title"] if last else None}
     tooltip = [{"field": name} for name in
@@ -106,6 +113,8 @@ def _panel(
     span = {**place, "x2": {"field": "until"}, "color": colour, "tooltip": tooltip}
     thick = {"type": "bar", "height": {"band": 0.62}, "cornerRadius": 2}
     label = {"text": context.label(arm), "anchor": "start", "fontSize": 12.5, "offset": 4}
+    dosing = dosing_text(context.study.arm(arm))
+    label |= {"subtitle": dosing, "subtitleFontSize": 10} if dosing else {}
     return {
         "title": label,
         "width": WIDTH,
@@ -115,9 +124,27 @@ def _panel(
             {"transform": [_only("bar")], "mark": {**thick, "opacity": 0.32}, "encoding": span},
             {"transform": [_only("free")], "mark": {**thick, "opacity": 1}, "encoding": span},
             {"transform": [_only("mark")], "mark": _point(),
-             "encoding": {**place, "shape": _shapes(names), "tooltip": tooltip}},
+             "encoding": {**place, **marks, "fill": {"value": PAPER}, "tooltip": tooltip}},
         ],
     }  # fmt: skip
+
+
+def dosing_text(arm: Arm) -> str:
+    """Return the dosing of an arm where its schedule is stated: ``aPD1 10 mg/kg ip, q3d x 4``."""
+    stated = sorted((t for t in arm.treatments if t.schedule), key=lambda t: t.agent)
+    said = []
+    for t in stated:
+        dose = "" if t.dose is None else f" {t.dose:g} {t.unit}".rstrip()
+        route = f" {t.route}" if t.route else ""
+        said.append(f"{t.agent}{dose}{route}, {t.schedule}")
+    return "; ".join(said)
+
+
+def _names_axis(table: pd.DataFrame) -> Spec:
+    """Return the axis of animal names: as wide in every panel, so that bars start alike."""
+    wide = min(LONGEST_NAME, 8 + 5 * int(table["animal"].str.len().max()))
+    return {"labelFontSize": 9, "ticks": False, "domain": False, "grid": False,
+            "labelLimit": wide, "minExtent": wide, "maxExtent": wide}  # fmt: skip
 
 
 def _only(kind: str) -> Spec:
@@ -125,17 +152,20 @@ def _only(kind: str) -> Spec:
 
 
 def _point() -> Spec:
-    return {"type": "point", "size": 46, "filled": True, "fill": PAPER, "stroke": INK,
-            "strokeWidth": 1.3, "opacity": 1}  # fmt: skip
+    return {"type": "point", "size": 46, "filled": True, "strokeWidth": 1.3, "opacity": 1}
 
 
 def _shapes(names: list[str]) -> Spec:
     """Return one shape for each moment, and for each way to leave, with their legend."""
     shapes = [SHAPES.get(name, REMOVED if name.startswith("removed") else LEFT) for name in names]
-    look = {"symbolFillColor": PAPER, "symbolStrokeColor": INK, "labelColor": MUTED}
-    legend: Spec = {"title": None, "orient": "top", "columns": 4, "labelLimit": 220, **look}
-    scale = {"domain": names, "range": shapes}
-    return {"field": "mark", "type": "nominal", "legend": legend, "scale": scale}
+    legend: Spec = {"title": None, "orient": "top", "columns": 4, "labelLimit": 220,
+                    "symbolFillColor": PAPER, "symbolStrokeWidth": 1.3}  # fmt: skip
+    shared: Spec = {"field": "mark", "type": "nominal", "legend": legend}
+    ink = [INK] * len(names)  # as a field, because a fixed stroke leaves the legend's symbols bare
+    return {
+        "shape": {**shared, "scale": {"domain": names, "range": shapes}},
+        "stroke": {**shared, "scale": {"domain": names, "range": ink}},
+    }
 
 
 def _alt(context: Context, rows: pd.DataFrame) -> str:
