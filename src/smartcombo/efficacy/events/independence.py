@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from smartcombo.efficacy.events.comparisons import missing_row
-from smartcombo.efficacy.events.reading import DRAWS, Reading, longer_is_better, stacked
+from smartcombo.efficacy.events.reading import Reading, longer_is_better, numbers, stacked
 from smartcombo.efficacy.questions import Question
 from smartcombo.stats.design import Floats
 from smartcombo.stats.independent_action import (
@@ -18,7 +18,7 @@ from smartcombo.stats.independent_action import (
     frechet_bounds,
     log_survival_excess,
 )
-from smartcombo.stats.resampled_curves import curves_of_draws, percentiles
+from smartcombo.stats.resampled_curves import curves_of_draws, spread_interval
 from smartcombo.stats.time_to_event import median_time
 from smartcombo.study.arms import combinations_of
 from smartcombo.study.model import Combination, Study
@@ -80,22 +80,23 @@ def _one_combination(
     reading: Reading, question: Question
 ) -> tuple[list[dict[str, Any]], pd.DataFrame]:
     curves = _curves(reading, question)
+    animals = [len(reading.rows(arm)) for arm in question.weights]
     named = {
         "arm": question.arm,
         "question": "Q4",
         "contrast": question.label,
         "null_model": "independent_action",
-        "n": sum(len(reading.rows(arm)) for arm in question.weights),
+        "n": sum(animals),
         "method": "progression.independent-action/1",
     }
     rho = reading.options.rho
-    main = _excess_row(reading, curves.excess(expected_survival(curves.alone, rho)))
+    main = _excess_row(reading, curves.excess(expected_survival(curves.alone, rho)), animals)
     rows = [reading.base("restricted_mean_difference", "day") | named | main
             | {"scale": f"observed minus expected at rank correlation {rho:g}, days; "
                "plus is synergy"}]  # fmt: skip
     beside = _beside(reading, curves)
     for words, expected in beside.items():
-        row = _excess_row(reading, curves.excess(expected)) | {"p": float("nan")}
+        row = _excess_row(reading, curves.excess(expected), animals) | {"p": float("nan")}
         scale = {"scale": f"observed minus expected {words}, days; plus is synergy"}
         rows.append(reading.base("excess_at_correlation", "day") | named | row | scale)
     return rows, _expected_table(reading, question, curves, beside)
@@ -127,22 +128,14 @@ def _beside(reading: Reading, curves: _Curves) -> dict[str, Floats]:
                      "if no animal answers to two agents (most)": most}  # fmt: skip
 
 
-def _excess_row(reading: Reading, drawn: Floats) -> dict[str, Any]:
-    """Return value and percentile interval of draws whose first one is the data."""
-    value, draws = float(drawn[0]), drawn[1:]
-    if np.ptp(draws) == 0:
-        return {"value": value, "status": "no animal of these arms had the event",
-                "verdict": "not estimable"}  # fmt: skip
-    low, high = percentiles(draws, reading.level)
-    above = float(np.mean(draws > 0)) + 0.5 * float(np.mean(draws == 0))
-    return {
-        "value": value,
-        "low": low,
-        "high": high,
-        "se": float(draws.std(ddof=1)),
-        "p": max(2 * min(above, 1 - above), 1 / DRAWS),
-        "verdict": longer_is_better("Q4", low, high),
-    }
+def _excess_row(reading: Reading, drawn: Floats, animals: list[int]) -> dict[str, Any]:
+    """Return observed minus expected with its interval, of draws whose first one is the data."""
+    got = spread_interval(drawn, animals, reading.level)
+    if np.isnan(got.se):
+        status = "no animal of these arms had the event, or an arm has one animal"
+        return {"value": got.value, "verdict": "not estimable", "status": status}
+    word = longer_is_better("Q4", got.low, got.high)
+    return numbers(got) | {"df": sum(animals) - len(animals), "verdict": word}
 
 
 def _expected_table(

@@ -63,9 +63,9 @@ METHODS: tuple[Method, ...] = (
         question="Does the combination last longer than if each animal had only its better agent?",
         estimand="Restricted mean observed minus that of S = 1 - C(1 - S_A, 1 - S_B) with a "
         "Gaussian copula C at a stated rank correlation rho of responses (default 0: "
-        "S_A + S_B - S_A S_B), in days; percentile interval of 1,999 draws of mice with "
-        "replacement in each arm; positive is synergy. Beside it the same for a band of rho, and "
-        "for the least and the most that any dependence allows.",
+        "S_A + S_B - S_A S_B), in days; Student's interval with the spread of 1,999 draws of mice "
+        "with replacement in each arm; positive is synergy. Beside it the same for a band of rho, "
+        "and for the least and the most that any dependence allows.",
         assumptions=(
             "Each animal lasts as long as under the better of its agents.",
             "Responses to the agents are correlated between animals as stated.",
