@@ -259,6 +259,7 @@ def test_visits_matter_where_they_are_rare_and_not_where_they_are_daily(study: S
     assert daily["value"].median() < rare["value"].median()
     assert (rare["status"] == "caution").any()
     assert daily["message"].str.contains("close enough").any()
+    assert rare["message"].str.contains("its word (?:stays|becomes) ").all()
 
 
 def test_interpolation_lies_between_the_earliest_and_the_latest_event(result: Result) -> None:

@@ -103,20 +103,22 @@ def _difference(
         "scale": "arm minus comparator with events only known to lie between visits, up to "
         f"{reading.horizon:.4g} days; plus is benefit",
     }  # fmt: skip
-    return row, _check(reading, question, moved, primary)
+    return row, _check(reading, question, moved, primary, word)
 
 
 def _check(
-    reading: Reading, question: Question, moved: float, primary: dict[str, Any]
+    reading: Reading, question: Question, moved: float, primary: dict[str, Any], word: str
 ) -> dict[str, Any]:
+    kept = "stays" if word == primary["verdict"] else "becomes"
     share = abs(moved) / primary["se"] if primary["se"] > 0 else float(moved != 0) * np.inf
     matters = share > MATTERS
     said = (
         f"the visits are too far apart not to matter: the difference of {primary['value']:.3g} "
-        f"days moves by {moved:+.2g} with the place of events between visits"
+        f"days moves by {moved:+.2g} with the place of events between visits; "
+        f"its word {kept} {word}"
         if matters
         else f"the visits are close enough: the difference of {primary['value']:.3g} days moves "
-        f"by at most {abs(moved):.2g}"
+        f"by at most {abs(moved):.2g}; its word {kept} {word}"
     )
     return {
         "study": reading.study.id,

@@ -10,7 +10,7 @@ import pandas as pd
 from smartcombo.report.event_words import NAMES, event_words
 from smartcombo.report.figures.base import Context, Figure, colour_scale, specification
 from smartcombo.report.theme import FAINT, INK, MUTED, Spec
-from smartcombo.report.words import slug
+from smartcombo.report.words import MINUS, slug
 
 WIDTH, HEIGHT, ROW = 740, 300, 22
 STEPS = (1, 2, 3, 4, 5, 7, 10, 14, 20, 25, 50, 100, 250)
@@ -73,10 +73,11 @@ def _caption(context: Context, endpoint: str, horizon: float, *, with_expected: 
     if not with_expected:
         return said
     low, high = context.result.options["rho_band"]
+    ends = f"{low:g} to {high:g}".replace("-", MINUS)
     return said + (
         " Dashed curve: what the combination would do if each animal had only its better agent "
         f"(rank correlation of responses {context.result.options['rho']:g}), with its interval in "
-        f"grey and, between dotted lines, its range for correlations from {low:g} to {high:g}. "
+        f"grey and, between dotted lines, its range for correlations from {ends}. "
         "A combination above it is synergy."
     )
 

@@ -13,6 +13,8 @@ WIDTH, ROW, LONGEST_NAME = 700, 15, 130
 FREE = "tumour-free"
 PROGRESSED = "progressed"
 SMALLEST = "smallest volume"
+SHRUNK = -30.0
+"""Change from baseline, per cent, from which on the smallest volume is marked: less is noise."""
 SHAPES = {
     PROGRESSED: "diamond",
     SMALLEST: "triangle-down",
@@ -42,7 +44,7 @@ def swimmer(context: Context) -> Figure | None:
         title=f"Every animal from baseline to its end, {context.model}",
         caption="One bar an animal, longest on top in each arm. The solid part is a stretch of "
         "visits without measurable tumour. Diamond: progression; triangle: smallest volume, where "
-        "it was below that at baseline; the symbol at the end says how the animal left.",
+        f"it lay {-SHRUNK:g}% or more below that at baseline; the symbol at the end says how the animal left.",
         alt=_alt(context, rows),
         spec=_spec(context, table, arms),
         data=table,
@@ -70,6 +72,7 @@ def _ranked(context: Context, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _marks(bars: pd.DataFrame) -> pd.DataFrame:
+    bars = bars.assign(best_day=bars["best_day"].where(bars["best_percent"] <= SHRUNK))
     moments = {PROGRESSED: "progressed", SMALLEST: "best_day"}
     parts = [
         bars[bars[column].notna()].assign(kind="mark", mark=name, day=lambda t, c=column: t[c])

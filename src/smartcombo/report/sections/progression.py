@@ -150,10 +150,12 @@ def _logrank(rows: pd.DataFrame) -> str:
     if rows.empty:
         return ""
     row = rows.iloc[0]
+    p = p_value(row["p"])
     within = f" within {row['strata']:.0f} batches" if row["strata"] > 1 else ""
     return (
         f"Log-rank test over all arms{within}: chi-square {row['chi2']:.1f} on {row['df']:.0f} "
-        f"degrees of freedom, p = {p_value(row['p'])}, {row['animals']:.0f} animals."
+        f"degrees of freedom, p {p if p.startswith('<') else '= ' + p}, "
+        f"{row['animals']:.0f} animals."
     )
 
 
@@ -181,9 +183,13 @@ def _visits(result: Result, endpoint: str, model: str) -> str:
             "They are close enough: wherever events lie between their visits, no difference "
             "moves by more than a quarter of its standard error."
         )
+    other = [f"{one['contrast']} {one['said'].rsplit('its word ')[1]}"
+             for one in said if "its word becomes" in one["said"]]  # fmt: skip
+    words = "No word changes." if not other else f"Words that change: {'; '.join(other)}."
     return start + (
-        "They are too far apart not to matter for " + "; ".join(moved) + ": with the place of "
-        "events between visits the difference moves by more than a quarter of its standard error."
+        f"They are too far apart not to matter for {len(moved)} of {len(said)} contrasts: with the "
+        "place of events between visits the difference moves by more than a quarter of its "
+        f"standard error. {words}"
     )
 
 
