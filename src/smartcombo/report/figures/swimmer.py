@@ -44,7 +44,8 @@ def swimmer(context: Context) -> Figure | None:
         title=f"Every animal from baseline to its end, {context.model}",
         caption="One bar an animal, longest on top in each arm. The solid part is a stretch of "
         "visits without measurable tumour. Diamond: progression; triangle: smallest volume, where "
-        f"it lay {-SHRUNK:g}% or more below that at baseline; the symbol at the end says how the animal left.",
+        f"it lay {-SHRUNK:g}% or more below that at baseline; the symbol at the end says how the "
+        "animal left.",
         alt=_alt(context, rows),
         spec=_spec(context, table, arms),
         data=table,
