@@ -18,7 +18,6 @@ from smartcombo.stats.proportions import (
     clopper_pearson,
     difference,
     excess_over_independent_action,
-    independent_action,
     jeffreys,
 )
 from smartcombo.stats.response import MRECIST, categorise, curve_responses
@@ -63,24 +62,6 @@ def test_the_score_test_keeps_its_size_with_ten_animals() -> None:
         weight = np.outer(stats.binom.pmf(k, 10, rate), stats.binom.pmf(k, 10, rate))
         reject = np.array([[difference(a, 10, b, 10).p < 0.05 for b in k] for a in k])
         assert np.sum(weight[reject]) < 0.065
-
-
-def test_independent_action_covers_its_truth() -> None:
-    rng, inside = np.random.default_rng(3), 0
-    rates = (0.65, 0.3, 0.5)
-    for _ in range(200):
-        k = rng.binomial(10, rates)
-        got = independent_action((k[0], 10), ((k[1], 10), (k[2], 10)), rng)
-        inside += got.low <= 0.0 <= got.high
-    low, high = stats.binom.interval(0.999, 200, 0.95)
-    assert low <= inside <= high
-
-
-def test_independent_action_of_one_agent_alone_is_a_difference() -> None:
-    got = independent_action((8, 10), ((2, 10), (0, 10)), np.random.default_rng(0))
-    assert got.value == pytest.approx(0.6)
-    assert got.low > 0
-    assert got.p < 0.05
 
 
 def test_random_effects_of_equal_studies_have_the_closed_form() -> None:

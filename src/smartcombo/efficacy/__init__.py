@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from smartcombo.efficacy.classes import ClassesOptions, classes
+from smartcombo.efficacy.events.options import ProgressionOptions
 from smartcombo.efficacy.growth import growth
 from smartcombo.efficacy.options import GrowthOptions
 from smartcombo.efficacy.pooling import PoolOptions, pool, pool_counts
-from smartcombo.efficacy.progression import ProgressionOptions, progression
+from smartcombo.efficacy.progression import progression
 from smartcombo.efficacy.response import ResponseOptions, response
 from smartcombo.efficacy.single_mouse import SingleMouseOptions, single_mouse
 

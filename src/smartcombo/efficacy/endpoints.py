@@ -58,8 +58,8 @@ ENDPOINTS = (
         "bliss",
     ),
     Endpoint(
-        "controlled_share", "share controlled", "classes", "kind of animal", "controlled_share_difference",
-        "independent_action",
+        "controlled_share", "share controlled", "classes", "kind of animal",
+        "controlled_share_difference", "independent_action",
     ),
     Endpoint(
         "response_rate", "response rate", "response", "response", "response_rate_difference",
@@ -76,6 +76,10 @@ ENDPOINTS = (
     Endpoint(
         "progression", "time to progression", "progression", "progression",
         "restricted_mean_difference", "independent_action",
+    ),
+    Endpoint(
+        "survival", "survival", "progression", "survival", "restricted_mean_difference",
+        "independent_action",
     ),
 )  # fmt: skip
 """In the order of the page; their ids are what ``PlannedEndpoint`` allows."""

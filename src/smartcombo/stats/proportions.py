@@ -7,11 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, stats
 
-from smartcombo.stats.design import Floats
-
-DRAWS = 200_000
-"""Posterior draws of independent action: Monte Carlo error of a limit below 0.002."""
-
 
 @dataclass(frozen=True)
 class Proportion:
@@ -92,41 +87,6 @@ def _restricted(k1: int, n1: int, k2: int, n2: int, delta: float) -> float:
     p = np.copysign(root, q)
     angle = (np.pi + np.arccos(np.clip(q / p**3 if p != 0 else 0.0, -1.0, 1.0))) / 3
     return float(np.clip(2 * p * np.cos(angle) - l2 / (3 * total), 0.0, 1.0))
-
-
-def independent_action(
-    combination: tuple[int, int],
-    parts: tuple[tuple[int, int], ...],
-    rng: np.random.Generator,
-    level: float = 0.95,
-) -> Proportion:
-    """Return observed minus expected response if the agents act independently.
-
-    Expected is ``1 - prod(1 - p)`` over the single agents (Bliss 1939,
-    10.1111/j.1744-7348.1939.tb06990.x). Positive: more animals respond than independent action
-    explains.
-
-    Parameters
-    ----------
-    combination, parts
-        Responders and animals of the combination and of each agent alone.
-    rng
-        Draws from the Jeffreys posteriors; their quantiles are the interval.
-    """
-
-    def draws(k: int, n: int) -> Floats:
-        """Return draws of one arm's response probability."""
-        return rng.beta(k + 0.5, n - k + 0.5, DRAWS)
-
-    observed = draws(*combination)
-    expected = 1 - np.prod([1 - draws(k, n) for k, n in parts], axis=0)
-    gap = observed - expected
-    tail = (1 - level) / 2
-    low, high = np.quantile(gap, [tail, 1 - tail])
-    value = combination[0] / combination[1] - (1 - float(np.prod([1 - k / n for k, n in parts])))
-    above = float(np.mean(gap > 0))
-    p = 2 * min(above, 1 - above)
-    return Proportion(value, float(low), float(high), max(p, 1.0 / DRAWS))
 
 
 def excess_over_independent_action(

@@ -57,10 +57,14 @@ class Summary:
 
 @dataclass(frozen=True)
 class LogRank:
-    """Log-rank test of G groups: observed and expected events ``(G,)``, chi-square, df and p."""
+    """Log-rank test of G groups: observed and expected events ``(G,)``, chi-square, df and p.
+
+    ``variance`` is the covariance of observed minus expected, shape ``(G, G)``.
+    """
 
     observed: Floats
     expected: Floats
+    variance: Floats
     chi2: float
     df: int
     p: float
@@ -180,7 +184,7 @@ def logrank(time: Floats, event: Events, group: Ints, stratum: Ints | None = Non
     gap = (observed - expected)[:-1]
     chi2 = float(gap @ np.linalg.pinv(variance[:-1, :-1]) @ gap)
     df = int(np.sum(expected > 0)) - 1
-    return LogRank(observed, expected, chi2, df, float(stats.chi2.sf(chi2, df)))
+    return LogRank(observed, expected, variance, chi2, df, float(stats.chi2.sf(chi2, df)))
 
 
 def restricted_mean_pseudo_values(time: Floats, event: np.ndarray, horizon: float) -> Floats:
@@ -237,3 +241,24 @@ def _area_without(time, event, horizon, left_out):  # type: ignore[no-untyped-de
             curve *= 1.0 - died / at_risk
         at_risk -= gone
     return area + curve * (horizon - before)
+
+
+def logrank_hazard_ratio(test: LogRank, level: float = 0.95) -> Summary:
+    """Return the hazard ratio of the first group of two that belongs to their log-rank test.
+
+    One step from no difference, ``exp((O - E) / V)``: the effect beside the test's p, not an
+    estimate of large ratios, which it draws towards 1. ``se`` is that of the log ratio. Missing
+    where no stratum holds animals of both groups at an event.
+
+    References
+    ----------
+    Yusuf et al. 1985, 10.1016/S0033-0620(85)80003-7.
+    """
+    spread = float(test.variance[0, 0])
+    if spread <= 0:
+        nothing = float("nan")
+        return Summary(nothing, nothing, nothing, nothing, nothing)
+    gap, se = float(test.observed[0] - test.expected[0]) / spread, spread**-0.5
+    half = float(stats.norm.ppf(0.5 + level / 2)) * se
+    low, high = float(np.exp(gap - half)), float(np.exp(gap + half))
+    return Summary(float(np.exp(gap)), se, low, high, test.p)

@@ -14,7 +14,15 @@ from smartcombo.study.assays.model import Assays, no_samples
 
 AgentKind = Literal["checkpoint-inhibitor", "small-molecule", "antibody", "vaccine", "other"]
 PlannedEndpoint = Literal[
-    "growth_rate", "volume", "response_rate", "tumour_free", "cure", "progression"
+    "growth_rate",
+    "volume",
+    "floored_volume",
+    "controlled_share",
+    "response_rate",
+    "tumour_free",
+    "cure",
+    "progression",
+    "survival",
 ]
 AskedQuestion = Literal["Q1", "Q2", "Q3", "Q4"]
 Role = Literal["vehicle", "ici-alone", "molecule-alone", "combination"]

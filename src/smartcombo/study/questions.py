@@ -17,6 +17,7 @@ NULL_NAMES: dict[str, str] = {
     "response_additivity": "response additivity",
     "independent_action": "independent action",
     "log_additive": "additive on the log scale",
+    "additive_hazards": "additive hazards",
 }
 
 

@@ -64,11 +64,13 @@ METHODS: tuple[Method, ...] = (
         id="response.independent-action/1",
         title="Independent action of two agents on response",
         question="Do more animals respond than if each agent cured its own share?",
-        estimand="Observed response rate minus 1 - (1 - rate of A)(1 - rate of B), with the "
-        "interval of independent Jeffreys posteriors; positive is synergy.",
+        estimand="Observed response rate minus 1 - (1 - rate of A)(1 - rate of B), with limits "
+        "recovered from Wilson's interval of each arm; positive is synergy.",
         assumptions=("Agents that do not interact act on animals independently.",),
-        when_not="A single-agent arm is missing.",
+        when_not="A single-agent arm is missing. Where agents alone cure no animal, few outcomes are "
+        "possible and the interval covers more than its level.",
         references=(
+            Reference("Zou & Donner 2008, Stat Med 27:1693", "10.1002/sim.3095"),
             Reference("Bliss 1939, Ann Appl Biol 26:585", "10.1111/j.1744-7348.1939.tb06990.x"),
         ),
     ),

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from smartcombo.core.random import DEFAULT_SEED, stream
 from smartcombo.core.verdicts import verdict
 from smartcombo.efficacy.response.options import Reading
 from smartcombo.stats.odds import OddsRatio, conditional_odds_ratio
@@ -16,7 +15,7 @@ from smartcombo.stats.proportions import (
     Proportion,
     clopper_pearson,
     difference,
-    independent_action,
+    excess_over_independent_action,
     jeffreys,
 )
 from smartcombo.study.arms import combinations_of
@@ -121,7 +120,7 @@ def _answered(
     if not own[1] or not all(count[1] for _, count in others):
         return [base | {"n": n, "scale": "", "status": NOBODY, "verdict": "not estimable"}], []
     if null:
-        return [base | _interaction(scope, question, outcome, own, others) | {"n": n}], []
+        return [base | _interaction(scope, own, others) | {"n": n}], []
     arm, other = others[0]
     pair = {"study": scope.study.id, "model": scope.model, "estimand": estimand, "comparator": arm,
             "k": own[0], "n": own[1], "k_other": other[0], "n_other": other[1]}  # fmt: skip
@@ -137,15 +136,11 @@ def _answered(
 
 def _interaction(
     scope: Scope,
-    question: Question,
-    outcome: str,
     own: tuple[int, int],
     others: list[tuple[str, tuple[int, int]]],
 ) -> dict[str, Any]:
-    plan = scope.study.plan
-    seed = DEFAULT_SEED if plan.seed is None else plan.seed
-    rng = stream(seed, "independent action", scope.model, question.arm, outcome)
-    got = independent_action(own, tuple(count for _, count in others), rng, scope.reading.level)
+    counts = tuple(count for _, count in others)
+    got = excess_over_independent_action(own, counts, scope.reading.level)
     return {
         "scale": "observed minus expected; plus is synergy",
         "method": "response.independent-action/1",

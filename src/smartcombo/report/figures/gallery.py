@@ -22,7 +22,12 @@ from smartcombo.report.figures.programme import (
 from smartcombo.report.figures.robustness import robustness_curve
 from smartcombo.report.figures.scales import raw_and_relative
 from smartcombo.report.figures.spaghetti import every_mouse
-from smartcombo.report.figures.survival import progression_curves
+from smartcombo.report.figures.survival import (
+    progression_curves,
+    survival_curves,
+    tumour_free_curves,
+)
+from smartcombo.report.figures.swimmer import swimmer
 from smartcombo.report.figures.waterfall import waterfall
 from smartcombo.study.model import Study
 
@@ -35,6 +40,9 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     kinds_of_animals,
     waterfall,
     progression_curves,
+    survival_curves,
+    tumour_free_curves,
+    swimmer,
     landscape_map,
     panel_heat_map,
     robustness_curve,
