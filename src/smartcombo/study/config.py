@@ -100,11 +100,19 @@ class VolumeTable(TableFacts):
     animal_ids: Literal["unique", "within-arm"] = "unique"
 
 
+class WeightTable(TableFacts):
+    """``[tables.weights]``: body weights over time; the file may be that of the volumes."""
+
+    layout: Literal["long", "wide"] = "long"
+    unit: Literal["g", "mg", "kg"] = "g"
+
+
 class Tables(_Strict):
     """``[tables.*]``."""
 
     volumes: VolumeTable
     animals: TableFacts | None = None
+    weights: WeightTable | None = None
 
 
 class LimitFacts(_Strict):

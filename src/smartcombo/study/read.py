@@ -8,6 +8,7 @@ from pathlib import Path
 from smartcombo.core.finding import Finding, StudyError
 from smartcombo.study.animals import read_animals
 from smartcombo.study.checks import check_measurements
+from smartcombo.study.checks_weights import check_weights
 from smartcombo.study.config import PlanFile, StudyFile, load_config, sha256
 from smartcombo.study.declared import check_declared, declared_arms
 from smartcombo.study.model import (
@@ -20,6 +21,7 @@ from smartcombo.study.model import (
     TumourModel,
 )
 from smartcombo.study.volumes import detection_limit, read_volumes, sort_volumes
+from smartcombo.study.weights import read_weights
 
 
 def read_study(folder: str | Path) -> Study:
@@ -76,7 +78,8 @@ def _assemble(folder: Path, facts: StudyFile, plan: Plan) -> tuple[Study | None,
     if read is None:
         return None, findings
     animals, animal_input, animal_findings = read_animals(folder, facts, arms, read.table)
-    findings += animal_findings
+    weights, weight_findings = read_weights(folder, facts, arms, _models(facts), animals)
+    findings += animal_findings + weight_findings
     limit, stated, limit_findings = detection_limit(facts.tables.volumes, read.table)
     table = read.table.assign(at_limit=read.table["value"] <= limit)
     toml = folder / "study.toml"
@@ -104,12 +107,19 @@ def _assemble(folder: Path, facts: StudyFile, plan: Plan) -> tuple[Study | None,
         limits=Limits(**facts.limits.model_dump()),
         plan=plan,
         findings=(),
-        inputs=(*inputs, *([animal_input] if animal_input else [])),
+        inputs=_distinct([*inputs, animal_input, weights.input]),
         synthetic=given.synthetic,
         facts=_other_facts(facts),
+        weights=weights.table,
     )
     findings += limit_findings + check_measurements(study, facts)
+    findings += check_weights(study, weights.input.name if weights.input else "")
     return study, findings
+
+
+def _distinct(inputs: list[InputFile | None]) -> tuple[InputFile, ...]:
+    """Return each input once: weights may stand in the file of the volumes."""
+    return tuple(dict.fromkeys(one for one in inputs if one is not None))
 
 
 def _models(facts: StudyFile) -> tuple[TumourModel, ...]:
