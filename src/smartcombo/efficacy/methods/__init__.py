@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from smartcombo.core.method import Method
-from smartcombo.efficacy.methods import growth, progression, response
+from smartcombo.efficacy.methods import growth, progression, response, tolerability
 
 METHODS: tuple[Method, ...] = (
     *growth.METHODS,
     *response.METHODS,
     *progression.METHODS,
+    *tolerability.METHODS,
 )
 """In the order of the report."""
