@@ -19,6 +19,12 @@ ENDPOINTS = {
     "time to progression": "restricted_mean_difference",
 }
 """Endpoint in words -> the estimand that answers the questions about it."""
+COSTS = {
+    "body weight": ("body_weight", "weight_log_ratio"),
+    "body weight net of the tumour": ("body_weight_net", "weight_log_ratio"),
+    "treatment-related deaths": ("treatment_deaths", "treatment_death_rate_difference"),
+}
+"""Tolerability in words -> endpoint and estimand; a cost beside a benefit is no disagreement."""
 INTERACTION = ("", "bliss", "independent_action")
 """Null models that stand for Q4 in the table: log-additive, or independent action."""
 GOOD, BAD = ("benefit", "synergy"), ("harm", "antagonism")
@@ -32,6 +38,7 @@ class Agreement:
     combination: str
     rows: tuple[tuple[str, tuple[str, ...]], ...]
     sentence: str
+    costs: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def agreements(study: Study, results: Sequence[Result]) -> list[Agreement]:
@@ -46,8 +53,31 @@ def agreements(study: Study, results: Sequence[Result]) -> list[Agreement]:
             if (own["estimand"] == estimand).any()
         )
         if len(rows) > 1:
-            found.append(Agreement(str(model), study.label(str(arm)), rows, sentence(rows)))
+            costs = _costs(own)
+            said = f"{sentence(rows)}{cost_sentence(costs)}"
+            found.append(Agreement(str(model), study.label(str(arm)), rows, said, costs))
     return found
+
+
+def _costs(own: pd.DataFrame) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the words on tolerability; a line of which nothing is known is left out."""
+    lines = (
+        (name, tuple(_word(own[own["endpoint"] == endpoint], estimand, q) for q in QUESTIONS))
+        for name, (endpoint, estimand) in COSTS.items()
+    )
+    return tuple((name, words) for name, words in lines if set(words) - {"", "missing"})
+
+
+def cost_sentence(costs: Sequence[tuple[str, tuple[str, ...]]]) -> str:
+    """Return what the benefit costs, as a sentence to add; empty where nothing is known."""
+    if not costs:
+        return ""
+    harms = []
+    for name, words in costs:
+        where = [q for q, word in zip(QUESTIONS, words, strict=True) if word == "harm"]
+        if where:
+            harms.append(f"{name} on {_join(where)}")
+    return f" It has a cost: harm by {'; '.join(harms)}." if harms else " No harm is shown."
 
 
 def _word(rows: pd.DataFrame, estimand: str, question: str) -> str:

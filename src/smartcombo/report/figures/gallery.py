@@ -15,6 +15,7 @@ from smartcombo.report.figures.scales import raw_and_relative
 from smartcombo.report.figures.spaghetti import every_mouse
 from smartcombo.report.figures.survival import progression_curves
 from smartcombo.report.figures.waterfall import waterfall
+from smartcombo.report.figures.weights import weight_curves, weight_nadirs
 from smartcombo.study.model import Study
 
 FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
@@ -25,6 +26,8 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     synergy_course,
     waterfall,
     progression_curves,
+    weight_curves,
+    weight_nadirs,
     robustness_curve,
     raw_and_relative,
     model_fit,
