@@ -11,9 +11,7 @@ import pandas as pd
 from smartcombo.core.finding import AnalysisRefused, Finding
 from smartcombo.core.result import Result
 from smartcombo.efficacy.estimates import adjusted_estimates
-from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
 from smartcombo.efficacy.frame import MINIMUM_ANIMALS
-from smartcombo.efficacy.options import Specification
 from smartcombo.efficacy.questions import first_of_each, study_questions
 from smartcombo.efficacy.tolerability_checks import limit_checks
 from smartcombo.efficacy.tolerability_rows import (
@@ -25,11 +23,9 @@ from smartcombo.efficacy.tolerability_rows import (
 )
 from smartcombo.efficacy.tolerability_words import combination_sentences
 from smartcombo.efficacy.weighings import GRAMS, Weighings, courses_table, select_weights
+from smartcombo.efficacy.weight_model import FittedWeights, fit_weights
 from smartcombo.study.arms import combinations_of
 from smartcombo.study.model import Study
-
-CURVED, STRAIGHT = Specification(shape="spline"), Specification()
-CURVE_POINTS = 41
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +135,7 @@ def _one_model(study: Study, model: str, options: TolerabilityOptions) -> _Part:
         courses = courses_table(study, weighings)
         rows += model_rows(reading, fitted, net=options.net_of_tumour)
         rows += summary_rows(reading, courses)
-        tables = _tables(study, weighings, fitted, courses, reading.level)
+        tables = _tables(study, weighings, fitted, courses)
         findings = weighings.findings
         rows += exposure_rows(reading, courses)
         if study.readout.unit in GRAMS:
@@ -174,29 +170,24 @@ def _beside(study: Study, model: str, reading: Reading, *, net: bool) -> list[di
 
 def _fitted(
     study: Study, model: str, options: TolerabilityOptions, *, net: bool
-) -> tuple[Weighings, FittedGrowth | None] | None:
+) -> tuple[Weighings, FittedWeights | None] | None:
     """Return the weighings and their model; no model where an arm has a single animal."""
     weighings = select_weights(study, model, net=net, day=options.day)
     if weighings is None:
         return None
     frame, level = weighings.frame, _level(study, options)
     counts = [frame.count(arm) for arm in frame.arms]
-    if len(counts) < 2 or min(counts) < MINIMUM_ANIMALS:
+    later = set(frame.rows.loc[frame.rows["time"] > 0, "arm"])
+    if len(counts) < 2 or min(counts) < MINIMUM_ANIMALS or len(later) < len(counts):
         return weighings, None
-    later = frame.rows[frame.rows["time"] > 0].groupby("arm")["time"].nunique()
-    curved = later.reindex(list(frame.arms), fill_value=0).min() > 1
-    fitted = fit_growth(frame, CURVED if curved else STRAIGHT, level)
-    if curved and fitted.status in ("singular", "not_converged"):
-        fitted = fit_growth(frame, STRAIGHT, level)
-    return weighings, fitted
+    return weighings, fit_weights(frame, level)
 
 
 def _tables(
     study: Study,
     weighings: Weighings,
-    fitted: FittedGrowth | None,
+    fitted: FittedWeights | None,
     courses: pd.DataFrame,
-    level: float,
 ) -> dict[str, pd.DataFrame]:
     frame = weighings.frame
     baseline = courses.set_index("animal")["baseline_g"]
@@ -205,7 +196,7 @@ def _tables(
     return {
         "courses": courses,
         "weights": weights.assign(model=frame.model),
-        "weight_curves": _curves(fitted, level),
+        "weight_curves": _curves(fitted),
         "weighings": weighings.counts,
     }
 
@@ -215,7 +206,7 @@ def _no_tables() -> dict[str, pd.DataFrame]:
     return {name: pd.DataFrame() for name in names}
 
 
-def _curves(fitted: FittedGrowth | None, level: float) -> pd.DataFrame:
+def _curves(fitted: FittedWeights | None) -> pd.DataFrame:
     """Return mean change from baseline of each arm while half of its animals are weighed."""
     if fitted is None or fitted.status in ("singular", "not_converged"):
         return pd.DataFrame()
@@ -223,8 +214,9 @@ def _curves(fitted: FittedGrowth | None, level: float) -> pd.DataFrame:
     last = frame.rows.groupby(["arm", "animal"], sort=False)["time"].max()
     for arm in frame.arms:
         until = float(last.loc[arm].median())
-        times = np.unique(np.r_[np.linspace(0.0, until, CURVE_POINTS)])
-        tests = fitted.tests(np.array([fitted.curve.growth(arm, t) for t in times[1:]]), level)
+        own = fitted.curve.knots[frame.arms.index(arm)]
+        times = np.r_[0.0, [t for t in own if t < until], until]
+        tests = fitted.tests(np.array([fitted.curve.growth(arm, t) for t in times[1:]]))
         rows.append((frame.model, arm, frame.baseline_day, 0.0, 0.0, 0.0))
         rows += [
             (frame.model, arm, t + frame.baseline_day, *np.expm1([c.value, c.low, c.high]))

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from smartcombo.efficacy.fitting import FittedGrowth
 from smartcombo.efficacy.questions import Question
 from smartcombo.efficacy.verdicts import verdict
 from smartcombo.efficacy.weighings import TOXIC
+from smartcombo.efficacy.weight_model import FittedWeights
 from smartcombo.stats.design import ContrastTest, Floats
 from smartcombo.stats.proportions import Proportion, clopper_pearson, difference
 from smartcombo.stats.time_to_event import kaplan_meier, median_time
@@ -97,7 +97,9 @@ def _word(low: float, high: float, *, more_is_better: bool) -> str:
     return verdict("Q2", -high, -low, None) if more_is_better else verdict("Q2", low, high, None)
 
 
-def model_rows(reading: Reading, fitted: FittedGrowth | None, *, net: bool) -> list[dict[str, Any]]:
+def model_rows(
+    reading: Reading, fitted: FittedWeights | None, *, net: bool
+) -> list[dict[str, Any]]:
     """Return change of mean weight by arm, and every question as a log ratio of mean weights."""
     endpoint = "body_weight_net" if net else "body_weight"
     base = _base(reading, endpoint, "weight_log_ratio", "log ratio", MODEL)
@@ -112,19 +114,23 @@ def model_rows(reading: Reading, fitted: FittedGrowth | None, *, net: bool) -> l
     return rows
 
 
-def _absent(reading: Reading, question: Question, fitted: FittedGrowth | None) -> str:
+def _absent(reading: Reading, question: Question, fitted: FittedWeights | None) -> str:
     """Return why a question about weight cannot be answered; empty where it can."""
     if question.missing:
         return f"missing: {question.missing}"
     if fitted is None:
         weighed = not np.isnan(reading.day)
-        return "missing: one animal weighed in an arm; two are needed" if weighed else NO_WEIGHTS
+        return (
+            "missing: an arm with one animal weighed, or none after baseline"
+            if weighed
+            else NO_WEIGHTS
+        )
     unweighed = [arm for arm in question.arms if arm not in fitted.curve.arms]
     named = ", ".join(reading.study.label(arm) for arm in unweighed)
     return f"missing: no animal was weighed in {named}" if unweighed else ""
 
 
-def _arm_rows(reading: Reading, fitted: FittedGrowth, endpoint: str) -> list[dict[str, Any]]:
+def _arm_rows(reading: Reading, fitted: FittedWeights, endpoint: str) -> list[dict[str, Any]]:
     time = reading.day - fitted.frame.baseline_day
     tests = fitted.tests(np.array([fitted.curve.growth(a, time) for a in fitted.curve.arms]))
     rows = []
@@ -139,7 +145,7 @@ def _arm_rows(reading: Reading, fitted: FittedGrowth, endpoint: str) -> list[dic
     return rows
 
 
-def _contrast(reading: Reading, fitted: FittedGrowth, question: Question) -> dict[str, Any]:
+def _contrast(reading: Reading, fitted: FittedWeights, question: Question) -> dict[str, Any]:
     time = reading.day - fitted.frame.baseline_day
     terms = [weight * fitted.curve.growth(arm, time) for arm, weight in question.weights.items()]
     test = fitted.tests(np.sum(terms, axis=0)[None, :])[0]

@@ -29,8 +29,8 @@ class Weighings:
     counts
         Weighings read, left out for each reason, and analysed: they add up.
     day
-        Declared day: that of the option or the plan, else the last at which every arm still has
-        half of its animals weighed.
+        Declared day: that of the option or the plan, but no later than the last weighing of any
+        arm; else the last at which every arm still has half of its animals weighed.
     """
 
     frame: GrowthFrame
@@ -113,9 +113,9 @@ def _early(study: Study, early: pd.DataFrame, model: str) -> tuple[Finding, ...]
 
 
 def _day(study: Study, frame: GrowthFrame, asked: float | None) -> float:
-    last = float(frame.rows["day"].max())
+    last = float(frame.rows.groupby("arm", sort=False)["day"].max().min())
     stated = study.plan.day if asked is None else asked
-    if stated is not None and frame.baseline_day < stated:
+    if stated is not None and frame.baseline_day < min(stated, last):
         return min(stated, last)
     return common_day(frame)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -124,12 +125,21 @@ def impossible_weight(study: Study, file: str) -> list[Finding]:
     low, high = MOUSE_G if _mice(study) else (0.0, np.inf)
     w = study.weights["weight_g"]
     rows = study.weights[(w <= 0) | (w < low) | (w > high)]
+    zero = study.volumes[study.volumes["value"] == 0]
+    cured = set(zip(zero["animal"], zero["day"], strict=True))
     return [
         _at(row, file, "impossible-weight", "error", f"{row.weight_g:g} g for animal {row.animal}",
-            f"{low:g} to {high:g} g", "check the decimal point; leave the cell blank where the "
-            "animal was not weighed or was dead")
+            f"{low:g} to {high:g} g", _mend(row, cured))
         for row in rows.itertuples()
     ]  # fmt: skip
+
+
+def _mend(row: Any, cured: set[tuple[str, float]]) -> str:
+    """Return what to do; a dead mouse written as 0 in both columns would count as cured."""
+    action = "check the decimal point; leave the cell blank where the animal was not weighed"
+    if row.weight_g > 0 or (row.animal, row.day) not in cured:
+        return action
+    return f"{action}; its volume of 0 that day counts as a cure: if it had died, blank that too"
 
 
 def weight_slip(study: Study, file: str) -> list[Finding]:

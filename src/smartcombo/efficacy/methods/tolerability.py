@@ -12,12 +12,13 @@ METHODS: tuple[Method, ...] = (
         "parts?",
         estimand="Change of geometric mean weight from baseline to the declared day; log ratio of "
         "mean weights, arm over comparator, negative is harm; Q4 is observed minus the sum of the "
-        "two agents' effects on log weight. Constrained baseline, natural spline in time by arm, "
-        "random intercept and slope, REML with Kenward-Roger. As weighed, and net of the tumour.",
+        "two agents' effects on log weight. Constrained baseline, a mean for each visit of each "
+        "arm (where there are more than eight, straight between five), random intercept and slope, "
+        "REML with Kenward-Roger. As weighed, and net of the tumour.",
         assumptions=(
             "Arms weighed alike at baseline, as after randomisation.",
             "Animals that leave would have gone on like those that stay with the same weights.",
-            "A spline with three knots follows the mean weight.",
+            "Between two visits, or bends where visits are many, mean log weight is straight.",
             "Net of the tumour: its density is 1 g/cm3, and it grows evenly between two visits.",
         ),
         when_not="Tumours are heavy and shrink in one arm: read the weights net of the tumour.",
