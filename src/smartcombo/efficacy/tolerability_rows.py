@@ -20,6 +20,7 @@ from smartcombo.study.model import Study
 
 MODEL, NADIR, DEATHS = (f"tolerability.{name}/1" for name in ("weight-model", "nadir", "deaths"))
 NO_WEIGHTS = "missing: the study has no body weights after baseline"
+TOO_FEW = "missing: an arm with one animal weighed, or none after baseline"
 MINUS_IS_HARM = "minus is harm"
 
 
@@ -119,12 +120,7 @@ def _absent(reading: Reading, question: Question, fitted: FittedWeights | None) 
     if question.missing:
         return f"missing: {question.missing}"
     if fitted is None:
-        weighed = not np.isnan(reading.day)
-        return (
-            "missing: an arm with one animal weighed, or none after baseline"
-            if weighed
-            else NO_WEIGHTS
-        )
+        return NO_WEIGHTS if np.isnan(reading.day) else TOO_FEW
     unweighed = [arm for arm in question.arms if arm not in fitted.curve.arms]
     named = ", ".join(reading.study.label(arm) for arm in unweighed)
     return f"missing: no animal was weighed in {named}" if unweighed else ""
@@ -256,7 +252,8 @@ def _differences(
             continue
         own, other = (counts.get(a, (0, 0)) for a in (question.arm, _comparator(question)))
         if not own[1] or not other[1]:
-            rows.append(row | _missing("missing: an arm without a countable animal"))
+            lack = "fates are not stated" if base["method"] == DEATHS else "nobody was weighed"
+            rows.append(row | _missing(f"missing: {lack} in one of the arms"))
             continue
         got = difference(*own, *other, reading.level)
         word = _word(got.low, got.high, more_is_better=False)

@@ -32,7 +32,7 @@ def weight_curves(context: Context) -> Figure | None:
         return None
     table = _curve_rows(context, weights, curves)
     count = table["panel"].nunique()
-    columns = min(count, MOST_COLUMNS)
+    columns = count if count <= MOST_COLUMNS else MOST_COLUMNS - 1
     width = max(150, (960 - PANEL_AXIS * columns) // columns)
     return Figure(
         id=slug("body-weight", context.model),
