@@ -63,4 +63,5 @@ def example_results(
 
     study = sc.read_study(example_folder)
     kinds, times = sc.efficacy.classes(study), sc.efficacy.progression(study)
-    return [example_growth, kinds, example_response, times, sc.immune.landscape(study)]
+    costs, tumours = sc.efficacy.tolerability(study), sc.immune.landscape(study)
+    return [example_growth, kinds, example_response, times, costs, tumours]

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from broken import MISTAKES, Mistake, row_of, write_sound
+from broken import MISTAKES, Mistake, add_weights, row_of, write_sound
 from broken_assays import ASSAY_MISTAKES
 from typer.testing import CliRunner
 
@@ -29,7 +29,8 @@ def sound(tmp_path: Path) -> Path:
 def codes_in_sources() -> set[str]:
     text = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     named = re.findall(r'code="([a-z-]+)"', text)
-    placed = re.findall(r'(?:Finding|_at|_finding|_unknown|_duplicates)\(\s*(?:[\w.(\[\]"=, ]*?)'
+    placed = re.findall(r'(?:Finding|_at|_whole|_finding|_unknown|unknown_name|_duplicates)\('
+                        r'\s*(?:[\w.(\[\]"=, ]*?)'
                         r'"([a-z]+(?:-[a-z]+)+)",', text)  # fmt: skip
     return set(named) | set(placed)
 
@@ -37,6 +38,12 @@ def codes_in_sources() -> set[str]:
 def test_the_sound_study_has_no_finding(sound: Path) -> None:
     assert check_study(sound) == ()
     assert read_study(sound).volumes.shape[0] == 120
+
+
+def test_the_sound_study_with_weights_has_no_finding(sound: Path) -> None:
+    add_weights(sound)
+    assert check_study(sound) == ()
+    assert read_study(sound).weights.shape == (120, 6)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.id)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from smartcombo.core.random import stream
+from smartcombo.study.body_weights import BodyWeights
 from smartcombo.study.example import example_study, write_example
 from smartcombo.study.model import ANIMAL_COLUMNS, FATES
 from smartcombo.study.simulate import (
@@ -186,7 +187,7 @@ def test_two_designs_of_one_model_are_refused() -> None:
 def test_writing_twice_gives_the_same_bytes(tmp_path) -> None:
     first, second = write_example(tmp_path / "a"), write_example(tmp_path / "b")
     names = sorted(path.name for path in first.iterdir())
-    assert names == ["animals.csv", "plan.toml", "study.toml", "volumes.csv"]
+    assert names == ["animals.csv", "plan.toml", "study.toml", "volumes.csv", "weights.csv"]
     assert all((first / n).read_bytes() == (second / n).read_bytes() for n in names)
 
 
@@ -219,3 +220,25 @@ def test_the_example_is_read_back_whole(example_folder) -> None:
     }  # fmt: skip
     assert len(study.volumes) == len(simulated.volumes)
     assert study.volumes["at_limit"].sum() == (simulated.volumes["volume_mm3"] == 0).sum()
+
+
+def test_weights_recover_growth_loss_and_tumour_and_leave_the_volumes_as_they_were() -> None:
+    body = BodyWeights(residual_sd=0.0, sensitivity_sd=0.0, growth_rate=0.004, onset_days=3.0)
+    arms = (ArmDesign("vehicle", 0.20, n=5), ArmDesign("x", 0.1, ("molecule",), weight_loss=0.1))
+    plain = SimulationDesign(arms)
+    weighed = simulate_study(replace(plain, weights=body), seed=9)
+    pd.testing.assert_frame_equal(weighed.volumes, simulate_study(plain, seed=9).volumes)
+    assert simulate_study(plain, seed=9).weights.empty
+    both = weighed.weights.merge(weighed.volumes)
+    net = both["weight_g"] - both["volume_mm3"] / 1000
+    time = both["day"] - 7
+    kept = 1 - np.where(both["arm"] == "x", 0.1, 0.0) * (1 - np.exp(-time / 3))
+    start = net / (np.exp(0.004 * time) * kept)
+    assert start.groupby(both["animal"]).agg(np.ptp).max() < 1e-9
+
+
+def test_body_weights_that_cannot_be_are_refused() -> None:
+    with pytest.raises(ValueError, match="baseline_g=-1"):
+        BodyWeights(baseline_g=-1)
+    with pytest.raises(ValueError, match="0 or more"):
+        BodyWeights(residual_sd=-0.1)

@@ -10,6 +10,7 @@ from smartcombo.efficacy.pooling import PoolOptions, pool, pool_counts
 from smartcombo.efficacy.progression import progression
 from smartcombo.efficacy.response import ResponseOptions, response
 from smartcombo.efficacy.single_mouse import SingleMouseOptions, single_mouse
+from smartcombo.efficacy.tolerability import TolerabilityOptions, tolerability
 
 __all__ = [
     "ClassesOptions",
@@ -18,6 +19,7 @@ __all__ = [
     "ProgressionOptions",
     "ResponseOptions",
     "SingleMouseOptions",
+    "TolerabilityOptions",
     "classes",
     "growth",
     "pool",
@@ -25,4 +27,5 @@ __all__ = [
     "progression",
     "response",
     "single_mouse",
+    "tolerability",
 ]

@@ -216,3 +216,9 @@ def _grouped(
         baseline_day=baseline_day,
         seed=seed,
     )
+
+
+def frame_of(study: Study, model: str, rows: pd.DataFrame, arms: tuple[str, ...]) -> GrowthFrame:
+    """Return the frame of another outcome: rows as `GrowthFrame` has them, with their ``y``."""
+    seed = DEFAULT_SEED if study.plan.seed is None else study.plan.seed
+    return _grouped(model, rows, arms, study.baseline_day, seed)

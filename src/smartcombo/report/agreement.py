@@ -12,6 +12,12 @@ from smartcombo.efficacy.endpoints import ENDPOINTS, Endpoint
 from smartcombo.report.words import QUESTIONS
 from smartcombo.study.model import Study
 
+COSTS = {
+    "body weight": ("body_weight", "weight_log_ratio"),
+    "body weight net of the tumour": ("body_weight_net", "weight_log_ratio"),
+    "treatment-related deaths": ("treatment_deaths", "treatment_death_rate_difference"),
+}
+"""Tolerability in words -> endpoint and estimand; a cost beside a benefit is no disagreement."""
 GOOD, BAD = ("benefit", "synergy"), ("harm", "antagonism")
 
 
@@ -23,6 +29,7 @@ class Agreement:
     combination: str
     rows: tuple[tuple[str, tuple[str, ...]], ...]
     sentence: str
+    costs: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def agreements(study: Study, results: Sequence[Result]) -> list[Agreement]:
@@ -37,7 +44,9 @@ def agreements(study: Study, results: Sequence[Result]) -> list[Agreement]:
             if _asked(own, endpoint)
         )
         if len(rows) > 1:
-            found.append(Agreement(str(model), study.label(str(arm)), rows, sentence(rows)))
+            costs = _costs(own)
+            said = f"{sentence(rows)}{cost_sentence(costs)}"
+            found.append(Agreement(str(model), study.label(str(arm)), rows, said, costs))
     return found
 
 
@@ -50,6 +59,35 @@ def _asked(rows: pd.DataFrame, endpoint: Endpoint) -> bool:
 def _word(rows: pd.DataFrame, endpoint: Endpoint, question: str) -> str:
     found = endpoint.rows(rows, question)
     return str(found["verdict"].iloc[0]) if len(found) else ""
+
+
+def _costs(own: pd.DataFrame) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the words on tolerability; a line of which nothing is known is left out."""
+    lines = (
+        (name, tuple(_cost(own[own["endpoint"] == endpoint], estimand, q) for q in QUESTIONS))
+        for name, (endpoint, estimand) in COSTS.items()
+    )
+    return tuple((name, words) for name, words in lines if set(words) - {"", "missing"})
+
+
+def _cost(rows: pd.DataFrame, estimand: str, question: str) -> str:
+    own = rows[rows["question"] == question]
+    asked = own[own["estimand"] == estimand]
+    if len(asked):
+        return str(asked["verdict"].iloc[0])
+    return "missing" if (own["verdict"] == "missing").any() else ""
+
+
+def cost_sentence(costs: Sequence[tuple[str, tuple[str, ...]]]) -> str:
+    """Return what the benefit costs, as a sentence to add; empty where nothing is known."""
+    if not costs:
+        return ""
+    harms = []
+    for name, words in costs:
+        where = [q for q, word in zip(QUESTIONS, words, strict=True) if word == "harm"]
+        if where:
+            harms.append(f"{name} on {_join(where)}")
+    return f" It has a cost: harm by {'; '.join(harms)}." if harms else " No harm is shown."
 
 
 def sentence(rows: Sequence[tuple[str, tuple[str, ...]]]) -> str:

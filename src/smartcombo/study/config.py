@@ -130,6 +130,13 @@ class ExpressionTable(TableFacts):
     cells: str = ""
 
 
+class WeightTable(TableFacts):
+    """``[tables.weights]``: body weights over time; the file may be that of the volumes."""
+
+    layout: Literal["long", "wide"] = "long"
+    unit: Literal["g", "mg", "kg"] = "g"
+
+
 class Tables(_Strict):
     """``[tables.*]``."""
 
@@ -138,6 +145,7 @@ class Tables(_Strict):
     samples: TableFacts | None = None
     expression: ExpressionTable | None = None
     counts: ExpressionTable | None = None
+    weights: WeightTable | None = None
 
 
 class LimitFacts(_Strict):

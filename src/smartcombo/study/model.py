@@ -28,6 +28,7 @@ AskedQuestion = Literal["Q1", "Q2", "Q3", "Q4"]
 Role = Literal["vehicle", "ici-alone", "molecule-alone", "combination"]
 
 VOLUME_COLUMNS = ("model", "arm", "animal", "day", "value", "at_limit", "row")
+WEIGHT_COLUMNS = ("model", "arm", "animal", "day", "weight_g", "row")
 ANIMAL_COLUMNS = (
     "animal", "arm", "model", "cage", "sex", "batch", "enrolment_day", "excluded",
     "exclusion_reason", "fate", "fate_day", "fate_derived",
@@ -215,6 +216,11 @@ class InputFile:
     rows: int
 
 
+def no_weights() -> pd.DataFrame:
+    """Return the table of a study without body weights."""
+    return pd.DataFrame(columns=list(WEIGHT_COLUMNS))
+
+
 @dataclass(frozen=True)
 class Study:
     """A checked study: tidy tables, arms as sets of agents, and every finding.
@@ -234,6 +240,9 @@ class Study:
         Day of randomisation or first dose on the day axis: the baseline visit.
     day_axis
         ``"implant"`` or ``"first-dose"``: what day 0 of the axis is.
+    weights
+        One row a weighing with ``WEIGHT_COLUMNS``, body weight in grams with the tumour; empty
+        where the study has no such table. Excluded animals are still in it. Sorted as the volumes.
     synthetic
         True for simulated data; every figure and table then says SYNTHETIC.
     facts
@@ -263,6 +272,7 @@ class Study:
     facts: Mapping[str, Any] = field(default_factory=dict)
     samples: pd.DataFrame = field(default_factory=no_samples)
     assays: Assays = field(default_factory=Assays)
+    weights: pd.DataFrame = field(default_factory=no_weights)
 
     @property
     def has_volumes(self) -> bool:

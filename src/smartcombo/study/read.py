@@ -12,6 +12,7 @@ from smartcombo.core.finding import Finding, StudyError
 from smartcombo.study.animals import read_animals
 from smartcombo.study.assays.read import with_samples
 from smartcombo.study.checks import check_measurements
+from smartcombo.study.checks_weights import check_weights
 from smartcombo.study.config import PlanFile, StudyFile, load_config, sha256
 from smartcombo.study.declared import check_declared, declared_arms
 from smartcombo.study.model import (
@@ -27,6 +28,7 @@ from smartcombo.study.model import (
     TumourModel,
 )
 from smartcombo.study.volumes import detection_limit, read_volumes, sort_volumes
+from smartcombo.study.weights import read_weights
 
 
 def read_study(folder: str | Path) -> Study:
@@ -134,6 +136,7 @@ def _with_volumes(study: Study, facts: StudyFile) -> tuple[Study | None, list[Fi
     animals, animal_input, animal_findings = read_animals(
         study.folder, facts, study.arms, read.table
     )
+    weights, weight_findings = read_weights(study.folder, facts, study.arms, study.models, animals)
     limit, stated, limit_findings = detection_limit(given, read.table)
     table = read.table.assign(at_limit=read.table["value"] <= limit)
     stated_day = facts.study.baseline_day
@@ -144,9 +147,17 @@ def _with_volumes(study: Study, facts: StudyFile) -> tuple[Study | None, list[Fi
         volumes=sort_volumes(table, study.arms, study.models),
         animals=animals,
         baseline_day=float(table["day"].min()) if stated_day is None else stated_day,
-        inputs=(toml, read.input, *plan, *([animal_input] if animal_input else [])),
+        inputs=_distinct([toml, read.input, *plan, animal_input, weights.input]),
+        weights=weights.table,
     )
-    return study, findings + animal_findings + limit_findings + check_measurements(study, facts)
+    findings += animal_findings + weight_findings + limit_findings
+    findings += check_measurements(study, facts)
+    return study, findings + check_weights(study, weights.input.name if weights.input else "")
+
+
+def _distinct(inputs: list[InputFile | None]) -> tuple[InputFile, ...]:
+    """Return each input once: weights may stand in the file of the volumes."""
+    return tuple(dict.fromkeys(one for one in inputs if one is not None))
 
 
 def _models(facts: StudyFile) -> tuple[TumourModel, ...]:

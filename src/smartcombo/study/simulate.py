@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from smartcombo.core.random import stream
+from smartcombo.study.body_weights import BodyWeights, body_weights
 from smartcombo.study.model import Agent
 
 Floats = NDArray[np.float64]
@@ -36,6 +37,9 @@ class ArmDesign:
     responder_fraction
         Fraction of mice cured. By default ``round(fraction * n)`` mice are, so that the arm's truth
         does not vary from one seed to the next; see ``responders`` of the design.
+    weight_loss
+        Fraction of body weight that treatment costs at its plateau; negative is a gain. Used where
+        the design has `BodyWeights`.
     """
 
     id: str
@@ -44,6 +48,7 @@ class ArmDesign:
     label: str = ""
     n: int = 10
     responder_fraction: float = 0.0
+    weight_loss: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,8 @@ class SimulationDesign:
         A mouse is culled at its first visit at or above this volume; ``None`` for no culling.
     mice_per_cage
         Mice of one arm that share a cage.
+    weights
+        How the mice weigh; ``None`` for a study without body weights.
     """
 
     arms: tuple[ArmDesign, ...]
@@ -98,6 +105,7 @@ class SimulationDesign:
     detection_limit_mm3: float = 4.0
     size_limit_mm3: float | None = 1500.0
     mice_per_cage: int = 5
+    weights: BodyWeights | None = None
 
     def __post_init__(self) -> None:
         for problem in _design_problems(self):
@@ -144,6 +152,8 @@ class SimulatedStudy:
         The designs simulated, one a tumour model.
     seed
         The seed they were simulated with.
+    weights
+        ``model, arm, animal, day, weight_g``: one row a weighing; empty without `BodyWeights`.
     """
 
     volumes: pd.DataFrame
@@ -152,6 +162,7 @@ class SimulatedStudy:
     designs: tuple[SimulationDesign, ...]
     seed: int
     agents: tuple[Agent, ...] = field(default=(ANTI_PD1, MOLECULE))
+    weights: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +213,28 @@ def simulate_study(
     volumes, animals, truth = (
         pd.concat(tables, ignore_index=True) for tables in zip(*simulated, strict=True)
     )
-    return SimulatedStudy(volumes, animals, truth, designs, seed, agents)
+    weighed = [_weigh(design, arm, volumes, seed) for design in designs for arm in design.arms]
+    weights = pd.concat(weighed, ignore_index=True)
+    return SimulatedStudy(volumes, animals, truth, designs, seed, agents, weights)
+
+
+def _weigh(
+    design: SimulationDesign, arm: ArmDesign, volumes: pd.DataFrame, seed: int
+) -> pd.DataFrame:
+    """Return the weighings of one arm; a stream of its own leaves the volumes as they are."""
+    if design.weights is None:
+        return pd.DataFrame(columns=["model", "arm", "animal", "day", "weight_g"])
+    own = volumes[(volumes["model"] == design.model) & (volumes["arm"] == arm.id)]
+    rng = stream(seed, "simulate-weights", design.model, arm.id)
+    grams = body_weights(
+        design.weights,
+        mouse=pd.factorize(own["animal"])[0],
+        time=own["day"].to_numpy(float) - design.days[0],
+        volume_mm3=own["volume_mm3"].to_numpy(float),
+        loss=arm.weight_loss,
+        rng=rng,
+    )
+    return own[["model", "arm", "animal", "day"]].assign(weight_g=grams)
 
 
 def _require_sound(designs: tuple[SimulationDesign, ...], agents: tuple[Agent, ...]) -> None:

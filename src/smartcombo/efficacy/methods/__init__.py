@@ -10,6 +10,7 @@ from smartcombo.efficacy.methods import (
     progression,
     response,
     single_mouse,
+    tolerability,
 )
 
 METHODS: tuple[Method, ...] = (
@@ -19,5 +20,6 @@ METHODS: tuple[Method, ...] = (
     *progression.METHODS,
     *single_mouse.METHODS,
     *pooling.METHODS,
+    *tolerability.METHODS,
 )
 """In the order of the report."""

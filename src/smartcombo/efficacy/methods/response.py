@@ -67,8 +67,8 @@ METHODS: tuple[Method, ...] = (
         estimand="Observed response rate minus 1 - (1 - rate of A)(1 - rate of B), with limits "
         "recovered from Wilson's interval of each arm; positive is synergy.",
         assumptions=("Agents that do not interact act on animals independently.",),
-        when_not="A single-agent arm is missing. Where agents alone cure no animal, few outcomes are "
-        "possible and the interval covers more than its level.",
+        when_not="A single-agent arm is missing. Where agents alone cure no animal, few outcomes "
+        "are possible and the interval covers more than its level.",
         references=(
             Reference("Zou & Donner 2008, Stat Med 27:1693", "10.1002/sim.3095"),
             Reference("Bliss 1939, Ann Appl Biol 26:585", "10.1111/j.1744-7348.1939.tb06990.x"),

@@ -29,6 +29,7 @@ from smartcombo.report.figures.survival import (
 )
 from smartcombo.report.figures.swimmer import swimmer
 from smartcombo.report.figures.waterfall import waterfall
+from smartcombo.report.figures.weights import weight_curves, weight_nadirs
 from smartcombo.study.model import Study
 
 FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
@@ -43,6 +44,8 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     survival_curves,
     tumour_free_curves,
     swimmer,
+    weight_curves,
+    weight_nadirs,
     landscape_map,
     panel_heat_map,
     robustness_curve,

@@ -11,6 +11,7 @@ from smartcombo.report.sections import (
     programme,
     progression,
     response,
+    tolerability,
 )
 from smartcombo.report.sections.base import Section
 
@@ -21,6 +22,7 @@ SECTIONS: tuple[Section, ...] = (
     *classes.SECTIONS,
     *response.SECTIONS,
     *progression.SECTIONS,
+    *tolerability.SECTIONS,
     *landscape.SECTIONS,
     *growth.TRUST,
     *mice.SECTIONS,
