@@ -113,11 +113,46 @@ def fit_censored(design: LongDesign, below: Below) -> CensoredFit:
         )
 
 
-def _fitted(design: LongDesign, below: Below, plain: MixedFit) -> CensoredFit:
-    """Return the fit; raises an arithmetic error where the likelihood has no finite maximum."""
+class CensoredProfile:
+    """The maximised censored log likelihood of designs that change little from one to the next.
+
+    Holds where the last search ended, so that the next starts there.
+    """
+
+    def __init__(self, below: Below) -> None:
+        """Take which rows are censored, shape ``(N,)``."""
+        self._below = np.asarray(below)
+        self._rest: Floats | None = None
+
+    def maximum(self, design: LongDesign) -> float:
+        """Return the maximised log likelihood; minus infinity where there is no finite maximum."""
+        try:
+            problem, scale = _problem(design, self._below)
+            if self._rest is None:
+                self._rest = _start(fit_mixed(design, reml=False), scale)
+            self._rest = _maximum(problem, self._rest, _spread(problem, self._rest))
+            return problem.score(self._rest)[0]
+        except (np.linalg.LinAlgError, ZeroDivisionError):
+            self._rest = None
+            return float("-inf")
+
+    def at_rest(self, design: LongDesign) -> float:
+        """Return the log likelihood of a design at the parameters of the last search."""
+        if self._rest is None:
+            return float("-inf")
+        return _problem(design, self._below)[0].score(self._rest)[0]
+
+
+def _problem(design: LongDesign, below: Below) -> tuple[_Problem, Floats]:
+    """Return the likelihood's arrays, and the scale of the random effects' columns."""
     scale = np.sqrt(np.mean(design.Z**2, axis=0))
     X, Z = np.ascontiguousarray(design.X), np.ascontiguousarray(design.Z / scale)
-    problem = _Problem(design.y, below, X, Z, design)
+    return _Problem(design.y, below, X, Z, design), scale
+
+
+def _fitted(design: LongDesign, below: Below, plain: MixedFit) -> CensoredFit:
+    """Return the fit; raises an arithmetic error where the likelihood has no finite maximum."""
+    problem, scale = _problem(design, below)
     start = _start(plain, scale)
     spread = _spread(problem, start)
     return _assemble(problem, scale, _restricted(problem, _maximum(problem, start, spread), spread))

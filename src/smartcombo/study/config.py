@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from smartcombo.core.finding import Finding
 from smartcombo.study.model import AgentKind
@@ -132,11 +132,20 @@ class PlanFacts(_Strict):
     primary_endpoint: Literal["growth_rate", "volume"] = "growth_rate"
     primary_question: Literal["Q1", "Q2", "Q3", "Q4"] = "Q2"
     null_model: Literal["hsa", "bliss", "response_additivity"] = "bliss"
+    shape: Literal["exponential", "quadratic", "spline", "gompertz", "piecewise"] = "exponential"
+    bend_day: float | None = None
     day: float | None = None
     level: float = Field(default=0.95, gt=0.5, lt=1)
     margin_log_ratio: float | None = Field(default=None, gt=0)
     margin_rate: float | None = Field(default=None, gt=0)
     seed: int | None = Field(default=None, ge=0)
+
+    @field_validator("bend_day")
+    @classmethod
+    def _bends(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if value is not None and info.data.get("shape") != "piecewise":
+            raise ValueError('bend_day only with shape = "piecewise"')
+        return value
 
 
 class PlanFile(_Strict):

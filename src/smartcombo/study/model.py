@@ -142,6 +142,9 @@ class Plan:
     ----------
     confirmatory
         True when ``plan.toml`` exists.
+    shape, bend_day
+        Mean curve of log volume of the growth analysis; the day at which a ``piecewise`` curve
+        bends (``None``: estimated).
     day
         Declared day of comparison, on the study's day axis; ``None`` for the default rule.
     level, margin_log_ratio, margin_rate, seed
@@ -153,6 +156,8 @@ class Plan:
     primary_endpoint: str = "growth_rate"
     primary_question: str = "Q2"
     null_model: str = "bliss"
+    shape: str = "exponential"
+    bend_day: float | None = None
     day: float | None = None
     level: float = 0.95
     margin_log_ratio: float | None = None
