@@ -34,8 +34,8 @@ STARTS = (0.3, 3.0)
 """Starts of rho, in units of one over the last visit: nearly straight, and bent early."""
 GRADIENT = 1e-6
 """Gradient of the deviance in the scaled psi at which the search ends."""
-ACCEPTED_GRADIENT = 1e-2
-"""Gradient still accepted: a deviance within about 1e-4 of its minimum."""
+ACCEPTED_GRADIENT = 0.1
+"""Gradient still accepted: a deviance within about 1e-3 of its minimum, far below one unit."""
 AT_BOUND = 1e-6
 """A scaled psi this near its limit lies on it."""
 GRID, GRID_CENSORED = 4, 1
