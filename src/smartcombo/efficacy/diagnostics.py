@@ -14,6 +14,7 @@ from smartcombo.core.result import CHECK_COLUMNS
 from smartcombo.efficacy.answers import answer
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
 from smartcombo.efficacy.frame import GrowthFrame, without_animal
+from smartcombo.efficacy.mean_curve import MeanCurve
 from smartcombo.efficacy.options import Specification
 from smartcombo.efficacy.questions import Question
 from smartcombo.efficacy.verdicts import verdict
@@ -149,7 +150,19 @@ def _fit_check(fitted: FittedGrowth) -> dict[str, Any]:
         "singular": ("stop", "The arms cannot be told apart from these visits; no verdict."),
     }
     status, message = messages[fitted.status]
+    if fitted.shape is not None and fitted.shape.status == "boundary":
+        message = _boundary_words(fitted.curve)
     return _check("fit", fitted.fit.loglik, float("nan"), "log likelihood", status, message)
+
+
+def _boundary_words(curve: MeanCurve) -> str:
+    if curve.shape == "piecewise":
+        return "The bend lies at the edge of what the visits can tell; its day is not to be read."
+    straight = sum(rho == 0 for rho in curve.psi)
+    return (
+        f"Growth does not slow in {straight} of {len(curve.arms)} arms: there the Gompertz curve "
+        "is the exponential one."
+    )
 
 
 def _normality(name: str, values: Floats) -> dict[str, Any]:

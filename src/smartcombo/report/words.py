@@ -7,8 +7,10 @@ import re
 from typing import Any
 
 from smartcombo.efficacy.questions import NULL_NAMES
+from smartcombo.efficacy.shapes import SHAPE_WORDS
 
 NULL_MODELS = NULL_NAMES
+SHAPES = SHAPE_WORDS
 QUESTIONS = {
     "Q1": "Does the combination work at all?",
     "Q2": "Does the molecule add to the checkpoint inhibitor?",

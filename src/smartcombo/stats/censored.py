@@ -26,6 +26,8 @@ SCORE_TOLERANCE = 1e-4
 ACCEPTED_SCORE = 1e-2
 """Score at a solution that is still accepted: far below one standard error of any parameter."""
 RESTRICTED_STEPS = 25
+PROFILE_GRADIENT = 1e-3
+"""Score in rough standard errors at which a maximum is good enough to compare designs by."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,8 @@ class CensoredProfile:
             problem, scale = _problem(design, self._below)
             if self._rest is None:
                 self._rest = _start(fit_mixed(design, reml=False), scale)
-            self._rest = _maximum(problem, self._rest, _spread(problem, self._rest))
+            spread = _spread(problem, self._rest)
+            self._rest = _maximum(problem, self._rest, spread, PROFILE_GRADIENT)
             return problem.score(self._rest)[0]
         except (np.linalg.LinAlgError, ZeroDivisionError):
             self._rest = None
@@ -183,7 +186,7 @@ def _spread(problem: _Problem, start: Floats) -> Floats:
     return spread
 
 
-def _maximum(problem: _Problem, start: Floats, spread: Floats) -> Floats:
+def _maximum(problem: _Problem, start: Floats, spread: Floats, gradient: float = 1e-2) -> Floats:
     """Return the maximum likelihood estimates, by BFGS in parameters scaled by ``spread``."""
 
     def minus(scaled: Floats) -> tuple[float, Floats]:
@@ -192,7 +195,7 @@ def _maximum(problem: _Problem, start: Floats, spread: Floats) -> Floats:
         return -value, -score * spread
 
     found = optimize.minimize(
-        minus, np.zeros(len(start)), jac=True, method="BFGS", options={"gtol": 1e-2}
+        minus, np.zeros(len(start)), jac=True, method="BFGS", options={"gtol": gradient}
     )
     return np.asarray(start + spread * found.x)
 
