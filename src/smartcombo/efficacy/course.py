@@ -28,7 +28,7 @@ def course_table(
     Q4 is shown as log(expected / observed), so that synergy points up; Q1 to Q3 as
     log(combination / comparator), so that benefit points down. A geometric mean below the
     detection ``limit`` of the read-out counts as the limit, and the row says so: how far below it
-    lies nobody has measured.
+    lies nobody has measured. A course ends on the day that an arm it needs is last measured.
     """
     floor = model_limit(fitted, limit)
     times = np.unique(fitted.frame.time[fitted.frame.time > 0])
@@ -36,9 +36,16 @@ def course_table(
         row
         for question in questions
         if not question.missing and question.key != "single"
-        for row in _course(fitted, question, times, rng, floor)
+        for row in _course(fitted, question, times[times <= _end(fitted, question)], rng, floor)
     ]
     return pd.DataFrame(rows, columns=list(COURSE_COLUMNS))
+
+
+def _end(fitted: FittedGrowth, question: Question) -> float:
+    """Return the last time at which every arm of a question is measured."""
+    rows = fitted.frame.rows
+    last = rows.groupby("arm")["time"].max()
+    return float(last[list(question.arms)].min())
 
 
 def model_limit(fitted: FittedGrowth, limit: float) -> float:

@@ -82,9 +82,8 @@ def curvature_test(frame: GrowthFrame, primary: Specification, level: float) -> 
     Each arm's quadratic term is tested in the model that holds all of them; p is the smallest,
     Holm-adjusted, so that one bending arm is enough.
     """
-    curved = fit_growth(
-        frame, replace(primary, shape="quadratic", inference=_plain(primary)), level
-    )
+    quadratic = replace(primary, shape="quadratic", bend_day=None, inference=_plain(primary))
+    curved = fit_growth(frame, quadratic, level)
     if curved.status in ("not_converged", "singular"):
         return float("nan"), len(frame.arms)
     first = curved.curve.n_intercepts

@@ -81,7 +81,7 @@ def _row(fitted: FittedGrowth, questions: Sequence[Question], reading: Reading) 
         "bic": np.log(len(fitted.frame.animals)) * count - 2 * loglik,
         "status": fitted.status,
         **_words(fitted, questions, reading, failed=failed),
-        **_detail(fitted, failed=failed),
+        **_detail(fitted, reading, failed=failed),
     }
 
 
@@ -122,7 +122,7 @@ def _words(
     return {key: " / ".join(words) for key, words in said.items()}
 
 
-def _detail(fitted: FittedGrowth, *, failed: bool) -> dict[str, Any]:
+def _detail(fitted: FittedGrowth, reading: Reading, *, failed: bool) -> dict[str, Any]:
     """Return what the nonlinear parameters say, in days."""
     curve, shape = fitted.curve, fitted.shape
     if failed or curve.shape not in CURVED:
@@ -137,8 +137,9 @@ def _detail(fitted: FittedGrowth, *, failed: bool) -> dict[str, Any]:
         words = f"bends on day {bend:.1f} ({low:.1f} to {high:.1f})"
         return {"detail": words, "bend_day": bend, "bend_low": low, "bend_high": high}
     unit = "day" if curve.time_scale == "day" else "square root of a day"
-    rates = ", ".join(f"{rho:.2g}" for rho in curve.psi)
-    return {"detail": f"slows at {rates} per {unit} (arms in their order; 0 is exponential)"}
+    named = zip(curve.arms, curve.psi, strict=True)
+    rates = ", ".join(f"{reading.study.label(arm)} {rho:.2g}" for arm, rho in named)
+    return {"detail": f"slows, per {unit}: {rates} (0 is exponential)"}
 
 
 def _bend_interval(shape: ShapeFit, level: float) -> tuple[float, float]:

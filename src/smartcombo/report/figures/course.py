@@ -13,7 +13,10 @@ BELOW = (
     " Open triangle: a mean lies below the detection limit and is counted at the limit; the true "
     "ratio may be further from zero, how far nobody measured."
 )
-BANDS = "Dark band: one day alone. Light band: holds for all days together."
+BANDS = (
+    "Dark band: one day alone. Light band: holds for all days together. A course ends where an arm "
+    "it needs is last measured."
+)
 
 
 def effect_course(context: Context) -> Figure | None:

@@ -18,7 +18,7 @@ from smartcombo.report.figures.base import (
     span,
     specification,
 )
-from smartcombo.report.theme import FAINT, Spec
+from smartcombo.report.theme import MUTED, Spec
 from smartcombo.report.words import slug
 from smartcombo.study.model import Study
 
@@ -68,8 +68,14 @@ def below_words(table: pd.DataFrame, study: Study) -> str:
 
 def _limit_rule(study: Study) -> Spec:
     return {
-        "mark": {"type": "rule", "color": FAINT, "strokeDash": [2, 3], "strokeWidth": 1.4},
-        "encoding": {"y": {"datum": study.readout.limit}},
+        "data": {"values": [{"limit": study.readout.limit}]},
+        "mark": {"type": "rule", "strokeDash": [2, 3], "strokeWidth": 1.4},
+        "encoding": {
+            "x": {"value": 0},
+            "x2": {"value": WIDTH},
+            "y": {"field": "limit", "type": "quantitative"},
+            "color": {"value": MUTED},
+        },
     }
 
 

@@ -25,7 +25,8 @@ def robustness_curve(context: Context) -> Figure | None:
         title=f"The same answers under every specification, {context.model}",
         caption="Each line is one way to model the same curves (shape of growth, variance model, "
         "time scale, baseline rule, covariance), sorted by its estimate with its interval; the "
-        "ringed one is the primary model. An answer that keeps its colour does not depend on the model.",
+        "ringed one is the primary model. An answer that keeps its colour does not depend on the "
+        "model.",
         alt=_alt(table),
         spec=_spec(table),
         data=table,
