@@ -93,6 +93,7 @@ def validate(*arguments: str) -> None:
     _run(PYTHON, "validation/size_and_coverage.py", *arguments)
     _run(PYTHON, "validation/below_detection.py", *arguments)
     _run(PYTHON, "validation/mixtures.py", *arguments)
+    _run(PYTHON, "validation/curved.py", *arguments)
 
 
 def ci() -> None:

@@ -15,6 +15,7 @@ from smartcombo.core.verdicts import verdict
 from smartcombo.efficacy.answers import answer
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
 from smartcombo.efficacy.frame import GrowthFrame, without_animal
+from smartcombo.efficacy.mean_curve import MeanCurve
 from smartcombo.efficacy.options import Specification
 from smartcombo.stats.design import Floats
 from smartcombo.stats.residuals import random_effects, residuals_of
@@ -81,9 +82,8 @@ def curvature_test(frame: GrowthFrame, primary: Specification, level: float) -> 
     Each arm's quadratic term is tested in the model that holds all of them; p is the smallest,
     Holm-adjusted, so that one bending arm is enough.
     """
-    curved = fit_growth(
-        frame, replace(primary, shape="quadratic", inference=_plain(primary)), level
-    )
+    quadratic = replace(primary, shape="quadratic", bend_day=None, inference=_plain(primary))
+    curved = fit_growth(frame, quadratic, level)
     if curved.status in ("not_converged", "singular"):
         return float("nan"), len(frame.arms)
     first = curved.curve.n_intercepts
@@ -149,7 +149,19 @@ def _fit_check(fitted: FittedGrowth) -> dict[str, Any]:
         "singular": ("stop", "The arms cannot be told apart from these visits; no verdict."),
     }
     status, message = messages[fitted.status]
+    if fitted.shape is not None and fitted.shape.status == "boundary":
+        message = _boundary_words(fitted.curve)
     return _check("fit", fitted.fit.loglik, float("nan"), "log likelihood", status, message)
+
+
+def _boundary_words(curve: MeanCurve) -> str:
+    if curve.shape == "piecewise":
+        return "The bend lies at the edge of what the visits can tell; its day is not to be read."
+    straight = sum(rho == 0 for rho in curve.psi)
+    return (
+        f"Growth does not slow in {straight} of {len(curve.arms)} arms: there the Gompertz curve "
+        "is the exponential one."
+    )
 
 
 def _normality(name: str, values: Floats) -> dict[str, Any]:

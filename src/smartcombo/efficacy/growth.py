@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -30,9 +30,11 @@ from smartcombo.efficacy.frame import (
     require_animals,
     select_growth,
 )
-from smartcombo.efficacy.options import GrowthOptions
+from smartcombo.efficacy.mean_curve import CURVED
+from smartcombo.efficacy.options import GrowthOptions, Shape, Specification
 from smartcombo.efficacy.robustness import robustness_table, stability_sentence
 from smartcombo.efficacy.scales import scales_table
+from smartcombo.efficacy.shapes import SHAPE_WORDS, fitted_shapes, shape_sentence, shapes_table
 from smartcombo.study.arms import combinations_of
 from smartcombo.study.model import Study
 from smartcombo.study.questions import Question, study_questions
@@ -87,7 +89,7 @@ def growth(study: Study, options: GrowthOptions | None = None, *, workers: int =
     >>> study = sc.read_study("b16-combo/")  # doctest: +SKIP
     >>> sc.efficacy.growth(study).select(question="Q2")  # doctest: +SKIP
     """
-    options = options or GrowthOptions()
+    options = _planned(study, options or GrowthOptions())
     _refuse_programme(study)
     jobs = [(study, model.id, options) for model in study.models]
     parts = mapped(_one_model, jobs, workers=workers)
@@ -103,6 +105,18 @@ def growth(study: Study, options: GrowthOptions | None = None, *, workers: int =
         methods=_methods(options, [part.censored for part in parts]),
         options=_resolved(study, options, {part.model: part.day for part in parts}),
     )
+
+
+def _planned(study: Study, options: GrowthOptions) -> GrowthOptions:
+    """Return the options with the plan's shape where no model is stated."""
+    if options.specification is not None:
+        return options
+    shape = cast(Shape, study.plan.shape)
+    return replace(options, specification=Specification(shape=shape, bend_day=study.plan.bend_day))
+
+
+def _primary(options: GrowthOptions) -> Specification:
+    return options.specification or Specification()
 
 
 @dataclass(frozen=True)
@@ -121,8 +135,9 @@ def _one_model(job: tuple[Study, str, GrowthOptions]) -> _ModelPart:
     frame, findings = select_growth(study, model)
     require_animals(study, frame, "growth")
     reading = _reading(study, frame, options)
+    _require_bend(frame, _primary(options))
     questions = study_questions(study, combinations_of(study), frame.arms)
-    fitted = fit_growth(frame, options.specification, reading.level)
+    fitted = fit_growth(frame, _primary(options), reading.level)
     checks, tables = _examined(study, fitted, questions, reading, options)
     return _ModelPart(
         model=model,
@@ -142,7 +157,7 @@ def _examined(
     reading: Reading,
     options: GrowthOptions,
 ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    frame, primary = fitted.selected, options.specification
+    frame, primary, limit = fitted.selected, fitted.specification, study.readout.limit
     rng = stream(_seed(study), "growth", frame.model)
     time = reading.day - frame.baseline_day
     residuals, effects = residual_tables(fitted)
@@ -155,17 +170,20 @@ def _examined(
         "observed": observed_table(study, frame.model),
         "design": design_table(study, frame),
         "accounting": accounting(study, "growth", needs_baseline=False, model=frame.model),
-        "curves": curves_table(shown, rng),
-        "course": course_table(shown, questions, rng),
+        "curves": curves_table(shown, rng, limit),
+        "course": course_table(shown, questions, rng, limit),
         "residuals": residuals,
         "random_effects": effects,
         "influence": influence,
         "scales": scales_table(study, frame, reading.day, reading.level),
     }
-    words = [("curvature", _curvature_words(frame.model, curvature[0], shown))]
+    words = [("curvature", _curvature_words(frame.model, curvature[0], fitted, shown))]
     if options.robustness:
-        tables["robustness"] = _robustness(fitted, questions, reading)
+        shapes = fitted_shapes(fitted)
+        tables["robustness"] = _robustness(fitted, questions, reading, shapes)
         words += _stability(study, tables["robustness"])
+        tables["shapes"] = shapes_table(shapes, questions, reading, primary.shape)
+        words += [("shape", shape_sentence(tables["shapes"], frame.model))]
     words += _scale_words(tables["scales"])
     tables["words"] = pd.DataFrame(
         [(frame.model, key, text) for key, text in words], columns=["model", "key", "sentence"]
@@ -175,7 +193,10 @@ def _examined(
 
 
 def _robustness(
-    fitted: FittedGrowth, questions: tuple[Question, ...], reading: Reading
+    fitted: FittedGrowth,
+    questions: tuple[Question, ...],
+    reading: Reading,
+    shapes: dict[str, FittedGrowth],
 ) -> pd.DataFrame:
     return robustness_table(
         fitted.selected,
@@ -184,6 +205,7 @@ def _robustness(
         day=reading.day,
         level=reading.level,
         margin=reading.margin_log_ratio,
+        known={one.specification: one for one in shapes.values()},
     )
 
 
@@ -201,7 +223,14 @@ def _scale_words(scales: pd.DataFrame) -> list[tuple[str, str]]:
     ]
 
 
-def _curvature_words(model: str, p: float, shown: FittedGrowth) -> str:
+def _curvature_words(model: str, p: float, primary: FittedGrowth, shown: FittedGrowth) -> str:
+    shape = primary.specification.shape
+    if shape != "exponential":
+        return (
+            f"{model}: the primary model is {SHAPE_WORDS[shape]}; a growth rate is the average "
+            "rate from baseline to the declared day, and curves and course over time are of the "
+            "same model."
+        )
     if shown.specification.shape == "spline":
         return (
             f"{model}: at least one arm bends on the log scale (p = {p:.2g}, Holm-adjusted), so "
@@ -223,6 +252,16 @@ def _reading(study: Study, frame: GrowthFrame, options: GrowthOptions) -> Readin
         )
     level = options.level if options.level is not None else study.plan.level
     return Reading(study, day, level, study.plan.margin_log_ratio, study.plan.margin_rate)
+
+
+def _require_bend(frame: GrowthFrame, primary: Specification) -> None:
+    bend, last = primary.bend_day, float(frame.rows["day"].max())
+    if bend is not None and not frame.baseline_day < bend < last:
+        raise AnalysisRefused(
+            f"growth of {frame.model}: bend_day = {bend:g} is not between the baseline day "
+            f"{frame.baseline_day:g} and the last visit on day {last:g}; state a day between them, "
+            "or leave bend_day out of plan.toml and it is estimated."
+        )
 
 
 def _refuse_programme(study: Study) -> None:
@@ -262,16 +301,21 @@ def _methods(options: GrowthOptions, censored: list[bool]) -> tuple[str, ...]:
     """Return the methods used; censored fits bring their own degrees of freedom."""
     fits = ["growth.censored/1"] if any(censored) else []
     if not all(censored) or options.robustness:
-        fits.append(f"growth.{options.specification.inference}/1")
+        fits.append(f"growth.{_primary(options).inference}/1")
     if options.robustness:
         fits += ["growth.cr2/1", "growth.robustness/1"]
+    fits += [
+        f"growth.{shape}/1"
+        for shape in CURVED
+        if options.robustness or _primary(options).shape == shape
+    ]
     questions = ("growth.bliss/1", "growth.hsa/1", "growth.response-additivity/1")
     return tuple(dict.fromkeys(["growth.lmm/1", *fits, *questions, "growth.bands/1"]))
 
 
 def _resolved(study: Study, options: GrowthOptions, days: dict[str, float]) -> dict[str, Any]:
     return {
-        **asdict(options.specification),
+        **asdict(_primary(options)),
         "declared_day": days,
         "level": options.level if options.level is not None else study.plan.level,
         "margin_log_ratio": study.plan.margin_log_ratio,

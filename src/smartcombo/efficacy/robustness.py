@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
@@ -13,13 +13,13 @@ from smartcombo.core.verdicts import verdict
 from smartcombo.efficacy.answers import Answer, answer
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
 from smartcombo.efficacy.frame import GrowthFrame
-from smartcombo.efficacy.options import Inference, Specification
+from smartcombo.efficacy.options import Inference, Shape, Specification
 from smartcombo.study.questions import NULL_NAMES, Question
 
 ROBUSTNESS_COLUMNS = (
-    "model", "combination", "question", "null_model", "contrast", "variance", "time_scale",
-    "baseline", "inference", "detection", "value", "low", "high", "se", "df", "p", "verdict",
-    "status", "is_primary",
+    "model", "combination", "question", "null_model", "contrast", "shape", "variance",
+    "time_scale", "baseline", "inference", "detection", "value", "low", "high", "se", "df", "p",
+    "verdict", "status", "is_primary",
 )  # fmt: skip
 
 VARIANCES = ("common", "by-arm", "power")
@@ -28,16 +28,15 @@ BASELINES = ("constrained", "by-arm", "relative")
 
 
 def robustness_grid(primary: Specification) -> tuple[Specification, ...]:
-    """Return the specifications: variance x time scale x baseline x covariance, primary's shape.
+    """Return the specifications: variance x time scale x baseline x covariance, then each shape.
 
-    Only the straight line varies its time scale: on a curved mean it would change little but the
-    curve's parametrisation.
+    The grid keeps the primary's shape; the other shapes follow with all else as in the primary.
     """
     inferences: tuple[Inference, ...] = (
         ("cr2", "kenward-roger") if primary.inference == "cr2" else (primary.inference, "cr2")
     )
     grid = product(VARIANCES, TIME_SCALES, BASELINES, inferences)
-    return tuple(
+    same = tuple(
         replace(
             primary,
             baseline=baseline,  # type: ignore[arg-type]
@@ -46,6 +45,11 @@ def robustness_grid(primary: Specification) -> tuple[Specification, ...]:
             inference=inference,
         )
         for variance, time_scale, baseline, inference in grid
+    )
+    return same + tuple(
+        replace(primary, shape=shape, bend_day=None)
+        for shape in get_args(Shape)
+        if shape != primary.shape
     )
 
 
@@ -57,8 +61,11 @@ def robustness_table(
     day: float,
     level: float,
     margin: float | None,
+    known: Mapping[Specification, FittedGrowth] | None = None,
 ) -> pd.DataFrame:
     """Return every combination question under every specification at the declared day.
+
+    ``known`` holds fits made already.
 
     Values are log ratios of growth since baseline by that day (Q4: log(expected / observed)), the
     one scale that a day and a square-root-of-day model share.
@@ -66,7 +73,7 @@ def robustness_table(
     asked = [q for q in questions if q.key in ("Q1", "Q2", "Q3", "Q4") and not q.missing]
     rows = []
     for specification in robustness_grid(primary):
-        fitted = fit_growth(frame, specification, level)
+        fitted = (known or {}).get(specification) or fit_growth(frame, specification, level)
         for question in asked:
             row = _row(fitted, question, day - frame.baseline_day, margin)
             rows.append(row | {"is_primary": specification == primary})
@@ -91,6 +98,7 @@ def _row(
         "question": question.key,
         "null_model": question.null_model,
         "contrast": question.label,
+        "shape": specification.shape,
         "variance": specification.variance,
         "time_scale": specification.time_scale,
         "baseline": specification.baseline,

@@ -8,7 +8,15 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from smartcombo.core.finding import Finding
 from smartcombo.stats.recist import RecistRule
@@ -185,11 +193,20 @@ class PlanFacts(_Strict):
     primary_question: AskedQuestion = "Q2"
     null_model: NullChoice = "bliss"
     secondary: tuple[PlannedFacts, ...] = ()
+    shape: Literal["exponential", "quadratic", "spline", "gompertz", "piecewise"] = "exponential"
+    bend_day: float | None = None
     day: float | None = None
     level: float = Field(default=0.95, gt=0.5, lt=1)
     margin_log_ratio: float | None = Field(default=None, gt=0)
     margin_rate: float | None = Field(default=None, gt=0)
     seed: int | None = Field(default=None, ge=0)
+
+    @field_validator("bend_day")
+    @classmethod
+    def _bends(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if value is not None and info.data.get("shape") != "piecewise":
+            raise ValueError('bend_day only with shape = "piecewise"')
+        return value
 
 
 class ResponseFacts(_Strict):

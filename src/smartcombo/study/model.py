@@ -174,6 +174,9 @@ class Plan:
         True when ``plan.toml`` exists.
     secondary
         Further planned tests in their order: each counts only where those before it succeeded.
+    shape, bend_day
+        Mean curve of log volume of the growth analysis; the day at which a ``piecewise`` curve
+        bends (``None``: estimated).
     day
         Declared day of comparison, on the study's day axis; ``None`` for the default rule.
     level, margin_log_ratio, margin_rate, seed
@@ -188,6 +191,8 @@ class Plan:
     primary_question: AskedQuestion = "Q2"
     null_model: str = "bliss"
     secondary: tuple[PlannedTest, ...] = ()
+    shape: str = "exponential"
+    bend_day: float | None = None
     day: float | None = None
     level: float = 0.95
     margin_log_ratio: float | None = None

@@ -16,6 +16,7 @@ from smartcombo.report.sections.rows import pick, question_row, signed, stack, t
 from smartcombo.report.words import (
     NULL_MODELS,
     QUESTIONS,
+    SHAPES,
     number,
     p_value,
 )
@@ -188,6 +189,27 @@ def robustness_rows(results: Sequence[Result]) -> list[dict[str, Any]]:
     return rows
 
 
+def shape_rows(results: Sequence[Result]) -> list[dict[str, Any]]:
+    """Return each shape of growth as text: how well it fits, and its four words."""
+    return [
+        {
+            "model": row["model"],
+            "shape": SHAPES[row["shape"]],
+            "primary": bool(row["is_primary"]),
+            "parameters": f"{row['parameters']:.0f}",
+            "aic": _above(row["aic_above_best"]),
+            "bic": _above(row["bic_above_best"]),
+            "words": [[one for one in row[q].split(" / ") if one] for q in QUESTIONS],
+            "detail": row["detail"] or ("" if row["status"] == "ok" else row["status"]),
+        }
+        for row in stack(results, "shapes")
+    ]
+
+
+def _above(value: float) -> str:
+    return "not fitted" if math.isnan(value) else f"{value:.1f}"
+
+
 def model_content(study: Study, results: Sequence[Result]) -> Mapping[str, Any]:
     """Return the arms, and what the model says about the curves."""
     return {"arms": arm_rows(study, results), "words": _words(results, "curvature")}
@@ -217,6 +239,8 @@ TRUST = (
         lambda study, results: {
             "rows": robustness_rows(results),
             "words": _words(results, "stability"),
+            "shapes": shape_rows(results),
+            "shape_words": _words(results, "shape"),
         },
     ),
     Section(
