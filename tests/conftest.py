@@ -61,4 +61,5 @@ def example_results(
     import smartcombo as sc
 
     times = sc.efficacy.progression(sc.read_study(example_folder))
-    return [example_growth, example_response, times]
+    leaving = sc.efficacy.leaving(sc.read_study(example_folder))
+    return [example_growth, example_response, times, leaving]

@@ -18,6 +18,7 @@ ANALYSES = (
     ("Fitting growth and the four questions", "growth"),
     ("Calling the response of each animal", "response"),
     ("Timing progression", "progression"),
+    ("Asking what leaving could change", "leaving"),
 )
 """What is told on stderr, and the function of ``smartcombo.efficacy``, in the page's order."""
 

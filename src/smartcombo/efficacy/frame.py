@@ -97,6 +97,25 @@ def relative_frame(frame: GrowthFrame) -> tuple[GrowthFrame, tuple[str, ...]]:
     return _regroup(frame, rows), lost
 
 
+def declared_day(study: Study, frame: GrowthFrame) -> float:
+    """Return the plan's day, else the last visit at which every arm keeps half of its animals."""
+    if study.plan.day is not None:
+        return study.plan.day
+    rows = frame.rows[frame.rows["time"] > 0]
+    present = rows.groupby(["day", "arm"])["animal"].nunique().unstack(fill_value=0)
+    present = present.reindex(columns=list(frame.arms), fill_value=0)
+    total = np.array([frame.count(arm) for arm in frame.arms])
+    enough = present.index[(present.to_numpy() >= total / 2).all(axis=1)]
+    return float(enough.max()) if len(enough) else float(rows["day"].min())
+
+
+def with_rows(frame: GrowthFrame, rows: pd.DataFrame) -> GrowthFrame:
+    """Return the frame with other rows of the same columns, in any order."""
+    order = rows["arm"].map({arm: number for number, arm in enumerate(frame.arms)})
+    table = rows.assign(_order=order).sort_values(["_order", "animal", "day"], kind="stable")
+    return _regroup(frame, table.drop(columns="_order"))
+
+
 def without_animal(frame: GrowthFrame, animal: str) -> GrowthFrame:
     """Return the frame without one animal."""
     return _regroup(frame, frame.rows[frame.rows["animal"] != animal])

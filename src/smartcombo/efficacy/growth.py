@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from smartcombo.core.finding import AnalysisRefused, Finding
@@ -23,7 +22,12 @@ from smartcombo.efficacy.diagnostics import (
 )
 from smartcombo.efficacy.estimates import Reading, adjusted_estimates, arm_rows, question_rows
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
-from smartcombo.efficacy.frame import MINIMUM_ANIMALS, GrowthFrame, select_growth
+from smartcombo.efficacy.frame import (
+    MINIMUM_ANIMALS,
+    GrowthFrame,
+    declared_day,
+    select_growth,
+)
 from smartcombo.efficacy.options import GrowthOptions
 from smartcombo.efficacy.questions import Question, study_questions
 from smartcombo.efficacy.robustness import robustness_table, stability_sentence
@@ -204,18 +208,6 @@ def _curvature_words(model: str, p: float, shown: FittedGrowth) -> str:
     return (
         f"{model}: exponential growth serves; no arm bends clearly on the log scale (p = {p:.2g})."
     )
-
-
-def declared_day(study: Study, frame: GrowthFrame) -> float:
-    """Return the plan's day, else the last visit at which every arm keeps half of its animals."""
-    if study.plan.day is not None:
-        return study.plan.day
-    rows = frame.rows[frame.rows["time"] > 0]
-    present = rows.groupby(["day", "arm"])["animal"].nunique().unstack(fill_value=0)
-    present = present.reindex(columns=list(frame.arms), fill_value=0)
-    total = np.array([frame.count(arm) for arm in frame.arms])
-    enough = present.index[(present.to_numpy() >= total / 2).all(axis=1)]
-    return float(enough.max()) if len(enough) else float(rows["day"].min())
 
 
 def _reading(study: Study, frame: GrowthFrame, options: GrowthOptions) -> Reading:

@@ -37,6 +37,7 @@ class Agreement:
 def agreements(study: Study, results: Sequence[Result]) -> list[Agreement]:
     """Return the table of endpoints and questions of each combination and tumour model."""
     table = pd.concat([result.estimates for result in results], ignore_index=True)
+    table = table[table["analysis"] != "leaving"]
     table = table[table["question"].isin(list(QUESTIONS)) & table["null_model"].isin(INTERACTION)]
     found = []
     for (model, arm), own in table.groupby(["model", "arm"], sort=False):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from smartcombo.core.method import Method
-from smartcombo.efficacy.methods import growth, progression, response
+from smartcombo.efficacy.methods import growth, leaving, progression, response
 
 METHODS: tuple[Method, ...] = (
     *growth.METHODS,
     *response.METHODS,
     *progression.METHODS,
+    *leaving.METHODS,
 )
 """In the order of the report."""

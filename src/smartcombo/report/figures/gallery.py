@@ -10,8 +10,10 @@ from smartcombo.report.figures.course import effect_course, synergy_course
 from smartcombo.report.figures.curves import model_curves
 from smartcombo.report.figures.diagnostics import influence, model_fit
 from smartcombo.report.figures.forest import four_questions
+from smartcombo.report.figures.leaving import leaving_days
 from smartcombo.report.figures.robustness import robustness_curve
 from smartcombo.report.figures.scales import raw_and_relative
+from smartcombo.report.figures.sensitivity import delta_curve, sensitivity_panel
 from smartcombo.report.figures.spaghetti import every_mouse
 from smartcombo.report.figures.survival import progression_curves
 from smartcombo.report.figures.waterfall import waterfall
@@ -25,6 +27,9 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     synergy_course,
     waterfall,
     progression_curves,
+    leaving_days,
+    sensitivity_panel,
+    delta_curve,
     robustness_curve,
     raw_and_relative,
     model_fit,
