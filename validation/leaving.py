@@ -44,7 +44,7 @@ from smartcombo.stats.inference import TInference, model_inference
 from smartcombo.stats.joint import Leaving, fit_joint
 from smartcombo.stats.mixed import fit_mixed
 
-STUDIES = 1000
+STUDIES = 600
 VISITS = 8
 IMPUTATIONS = 40
 RATES = np.array([0.18, 0.14, 0.13, 0.05])

@@ -70,7 +70,7 @@ def _spec(context: Context, table: pd.DataFrame, day: float) -> Spec:
     legend = {"title": None, "symbolOpacity": 1}
     x: Spec = {"field": "start", "type": "quantitative", "title": day_title(context.study),
                "scale": {"domain": [float(table["start"].min()), float(table["day"].max())],
-                         "nice": False, "padding": 8}}  # fmt: skip
+                         "nice": False, "zero": False, "padding": 8}}  # fmt: skip
     y: Spec = {"field": "animal", "type": "nominal", "sort": None, "title": None, "axis": None}
     colour: Spec = {"field": "words", "type": "nominal", "scale": look, "legend": legend}
     line = {"type": "rule", "strokeWidth": 1.6, "opacity": 0.45}

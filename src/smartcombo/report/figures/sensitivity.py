@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from smartcombo.efficacy.leaving.panel import CONTRASTING, METHOD_WORDS
+from smartcombo.efficacy.leaving.panel import CONTRASTING, DELTA, METHOD_WORDS
 from smartcombo.report.figures.base import Context, Figure, panels, specification
 from smartcombo.report.theme import FAINT, INK, MUTED, Spec, verdict_style
 from smartcombo.report.words import NULL_MODELS, slug
@@ -33,7 +33,8 @@ def sensitivity_panel(context: Context) -> Figure | None:
         title=f"The same answers under other assumptions about leaving, {context.model}",
         caption="Log ratio at the declared day with its interval. Q2: arm / comparator, left of "
         "the line is benefit. Q4: expected / observed, right of the line is synergy. Filled: the "
-        "reference and its sensitivity analyses; open: shown for contrast, not recommended.",
+        "reference and its sensitivity analyses; open: shown for contrast, not recommended."
+        + _shift_words(table),
         alt=_answers_alt(table),
         spec=_answers_spec(table),
         data=table,
@@ -42,6 +43,14 @@ def sensitivity_panel(context: Context) -> Figure | None:
         height=(ROW * rows + 70) * -(-table["panel"].nunique() // 2),
         synthetic=context.study.synthetic,
     )
+
+
+def _shift_words(table: pd.DataFrame) -> str:
+    """Return what the shifted answers assume, where there are any."""
+    shifted = table.loc[table["row"] == METHOD_WORDS[DELTA], "scale"]
+    if shifted.empty:
+        return ""
+    return f" Shifted: {str(shifted.iloc[0]).rpartition('; ')[2]} than predicted."
 
 
 def _answers(context: Context) -> pd.DataFrame:
@@ -54,9 +63,10 @@ def _answers(context: Context) -> pd.DataFrame:
     if rows.empty:
         return rows
     order = {key: k for k, key in enumerate(METHOD_WORDS)}
+    several = rows["arm"].nunique() > 1
     names = [
-        f"{row.question}{' ' + NULL_MODELS[row.null_model] if row.null_model else ''}: "
-        f"{row.contrast}"
+        f"{row.question}{' ' + NULL_MODELS[row.null_model] if row.null_model else ''}"
+        f"{', ' + context.label(row.arm) if several else ''}"
         for row in rows.itertuples()
     ]
     shown = rows.assign(
@@ -209,9 +219,13 @@ def _curve_spec(table: pd.DataFrame) -> Spec:
              "mark": {"type": "point", "shape": "diamond", "filled": True, "size": 130,
                       "opacity": 1, "stroke": INK, "strokeWidth": 1},
              "encoding": {"x": x, "y": y, "color": colour}},
-            {"transform": [tip],
-             "mark": {"type": "text", "dy": -14, "fontWeight": "bold", "color": INK},
-             "encoding": {"x": x, "y": y, "text": {"field": "text"}}},
+            *(
+                {"transform": [tip, {"filter": side}],
+                 "mark": {"type": "text", "dy": -14, "align": align, "fontWeight": "bold",
+                          "color": INK},
+                 "encoding": {"x": x, "y": y, "text": {"field": "text"}}}
+                for side, align in (("datum.delta > 0", "right"), ("datum.delta <= 0", "left"))
+            ),
         ]  # fmt: skip
     return specification(
         {
