@@ -44,7 +44,9 @@ from smartcombo.stats.inference import TInference, model_inference
 from smartcombo.stats.joint import Leaving, fit_joint
 from smartcombo.stats.mixed import fit_mixed
 
-STUDIES = 600
+STUDIES = 2000
+FEWER = 0.3
+"""Share of the studies in settings that impute and fit the joint model, thirty times the work."""
 VISITS = 8
 IMPUTATIONS = 40
 RATES = np.array([0.18, 0.14, 0.13, 0.05])
@@ -226,7 +228,8 @@ def run(studies: int, workers: int) -> pd.DataFrame:
     size = max(1, studies // (8 * workers))
     with ProcessPoolExecutor(workers) as pool:
         for setting in SETTINGS:
-            parts = [range(k, min(k + size, studies)) for k in range(0, studies, size)]
+            wanted = max(1, round(studies * FEWER)) if any(setting.hazard) else studies
+            parts = [range(k, min(k + size, wanted)) for k in range(0, wanted, size)]
             table = pd.concat(pool.map(_batch, [(setting, part) for part in parts]))
             rows += summarised(setting, table)
     return pd.DataFrame(rows)
@@ -266,14 +269,21 @@ def page(table: pd.DataFrame) -> str:
     lines = [
         "# Leaving the study",
         "",
-        f"{table['studies'].min():,} studies a setting, simulated with a combination that works; "
+        f"{table['studies'].max():,} studies a setting at the size limit and "
+        f"{table['studies'].min():,} with ulceration, simulated with a combination that works; "
         "made by `python3 do.py validate`. An animal leaves after its first visit at or above "
         f"{SIZE_LIMIT_MM3:,.0f} mm3; *ulceration* adds a hazard of leaving that is 2.7-fold higher "
         "for each standard deviation of faster growth. Log ratio of geometric mean volumes at the "
         "last visit. Bias in natural log units (plus: against the drug; Q4: against synergy), in "
         "per cent of the truth and in standard deviations of the estimate; coverage of 95% "
-        f"intervals, Monte Carlo standard error {error:.1f} points. *Imputed* shifts the volumes "
-        "after leaving, of animals that left by ulceration, by delta per day.",
+        f"intervals, Monte Carlo standard error up to {error:.1f} points. *Imputed* shifts the "
+        "volumes after leaving, of animals that left by ulceration, by delta per day.",
+        "",
+        "Read it so: at the size limit the mixed model is right and every common rule hides the "
+        "drug. Where ulceration hits all arms alike, its bias cancels between arms. Where it hits "
+        "one arm, the mixed model flatters that arm; the joint model takes away about two thirds "
+        "of the bias and its intervals are somewhat short with a handful of leavers; a shift of "
+        "one standard deviation of growth rates takes it away, but no data tell the shift.",
         "",
         "| leaving | mice an arm | left, % | contrast | method | bias | bias, % | bias, SD | "
         "coverage | computable, % |",

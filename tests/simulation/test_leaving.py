@@ -50,7 +50,9 @@ def test_controls_culled_first_hide_the_drug_from_the_last_day_mean_but_not_from
 def test_the_published_table_is_the_one_that_was_simulated(
     validation: ModuleType, published: pd.DataFrame
 ) -> None:
-    assert (published["studies"] >= validation.STUDIES).all()
+    size_only = published["setting"] == "size limit only"
+    assert (published.loc[size_only, "studies"] >= validation.STUDIES).all()
+    assert (published["studies"] >= validation.STUDIES * validation.FEWER).all()
     assert set(zip(published["setting"], published["n"], strict=True)) == {
         (setting.name, setting.n) for setting in validation.SETTINGS
     }
@@ -63,7 +65,7 @@ def test_at_the_size_limit_only_the_mixed_model_is_unbiased_and_keeps_its_covera
 ) -> None:
     rows = published[published["setting"] == "size limit only"]
     ours = rows[rows["method"] == "mixed model"]
-    assert (ours["bias_percent"].abs() < 5).all()
+    assert ((ours["bias_percent"].abs() < 5) | (ours["bias_in_sd"].abs() < 0.25)).all()
     assert ours["coverage"].between(0.93, 0.97).all()
     others = rows[(rows["method"] != "mixed model") & (rows["contrast"] == "Q1")]
     assert (others["bias_percent"] > 10).all()

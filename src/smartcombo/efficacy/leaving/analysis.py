@@ -18,6 +18,7 @@ from smartcombo.efficacy.leaving.delta import (
     TIPPING_COLUMNS,
     Imputed,
     delta_curves,
+    disagreement_finding,
     impute,
     tipping_points,
     tipping_rows,
@@ -135,39 +136,62 @@ def _stacked(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(full, ignore_index=True) if full else tables[0]
 
 
+@dataclass(frozen=True)
+class _Panel:
+    """The sensitivity panel of one tumour model; empty where nobody left early."""
+
+    rows: list[dict[str, Any]]
+    words: list[tuple[str, str]]
+    curves: pd.DataFrame
+    tips: pd.DataFrame
+    findings: tuple[Finding, ...] = ()
+    methods: tuple[str, ...] = ()
+
+
 def _one_model(study: Study, model: str, options: LeavingOptions) -> _Part:
     case = _case(study, model, options)
-    leavers = case.leavers
-    tests = leaving_tests(case.frame, leavers)
-    rows = leaving_rows(leavers, [q for q in case.questions if not q.missing], case.reading)
-    tips, curves = pd.DataFrame(columns=TIPPING_COLUMNS), pd.DataFrame(columns=CURVE_COLUMNS)
-    words = [("summary", summary(case, tests))]
-    methods: tuple[str, ...] = ("leaving.who/1",)
-    if leavers["before"].any():
-        answers = method_rows(case, case.reference, MAR)
-        answers += _contrasting(case)
-        imputed = impute(case, options.imputations)
-        answers += _stressed(case, imputed)
-        if imputed is not None:
-            curves = delta_curves(imputed, options.shifts)
-            tips = tipping_points(imputed, curves)
-        joint = joint_model(case)
-        answers += method_rows(case, joint.fitted, JOINT, "joint model", joint.why_not)
-        words += answer_sentences(case, answers, tips)
-        words.append(("overall", overall(case, tips, answers)))
-        rows += [*answers, *tipping_rows(case, tips), association_row(case, joint)]
-        methods += (MAR, LOCF, COMPLETE, LAST_DAY, DELTA, JOINT)
+    leavers, tests = case.leavers, leaving_tests(case.frame, case.leavers)
+    panel = _panel(case, options)
+    words = [("summary", summary(case, tests)), *panel.words]
+    present = [question for question in case.questions if not question.missing]
     tables = {
         "leavers": leavers,
         "leaving_by_arm": by_arm_table(study, leavers),
         "leaving_tests": tests,
-        "delta_curves": curves,
-        "tipping_points": tips,
+        "delta_curves": panel.curves,
+        "tipping_points": panel.tips,
         "leaving_words": pd.DataFrame(
             [(model, key, text) for key, text in words if text], columns=WORD_COLUMNS
         ),
     }
-    return _Part(model, case.reading.day, rows, unknown_finding(leavers), methods, tables)
+    return _Part(
+        model=model,
+        day=case.reading.day,
+        rows=[*leaving_rows(leavers, present, case.reading), *panel.rows],
+        findings=(*unknown_finding(leavers), *panel.findings),
+        methods=("leaving.who/1", *panel.methods),
+        tables=tables,
+    )
+
+
+def _panel(case: Case, options: LeavingOptions) -> _Panel:
+    """Return every answer under every assumption, and what would change it."""
+    tips, curves = pd.DataFrame(columns=TIPPING_COLUMNS), pd.DataFrame(columns=CURVE_COLUMNS)
+    if not case.leavers["before"].any():
+        return _Panel([], [], curves, tips)
+    findings: tuple[Finding, ...] = ()
+    imputed, joint = impute(case, options.imputations), joint_model(case)
+    answers = method_rows(case, case.reference, MAR) + _contrasting(case)
+    answers += _stressed(case, imputed)
+    answers += method_rows(case, joint.fitted, JOINT, "joint model", joint.why_not)
+    if imputed is not None:
+        curves = delta_curves(imputed, options.shifts)
+        tips = tipping_points(imputed, curves)
+        findings = disagreement_finding(case, curves)
+    words = [*answer_sentences(case, answers, tips), ("overall", overall(case, tips, answers))]
+    rows = [*answers, *tipping_rows(case, tips), association_row(case, joint)]
+    methods = (MAR, LOCF, COMPLETE, LAST_DAY, DELTA, JOINT)
+    return _Panel(rows, words, curves, tips, findings, methods)
 
 
 def _case(study: Study, model: str, options: LeavingOptions) -> Case:

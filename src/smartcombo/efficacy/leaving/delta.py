@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from smartcombo.core.finding import Finding
 from smartcombo.core.random import stream
 from smartcombo.efficacy.answers import answer
 from smartcombo.efficacy.fitting import FittedGrowth
@@ -36,6 +37,8 @@ from smartcombo.stats.mixed import fit_mixed
 
 STRESS = 0.5
 """Shift shown beside the other methods, as a share of the growth rate of the fastest arm."""
+DISAGREEMENT = 1.25
+"""Ratio of interval widths beyond which imputation and the reference disagree."""
 SCOPES = ("combination", "all arms")
 CURVE_COLUMNS = ["model", "combination", "question", "null_model", "contrast", "scope", "delta",
                  "value", "low", "high", "verdict"]  # fmt: skip
@@ -222,6 +225,33 @@ def _tip(curve: pd.DataFrame, direction: int) -> tuple[float, str, str]:
     ]  # fmt: skip
     found = min(crossings, key=abs) if crossings else after["delta"]
     return float(found), str(words[0]), str(words[k])
+
+
+def disagreement_finding(case: Case, curves: pd.DataFrame) -> tuple[Finding, ...]:
+    """Return the finding that imputation without a shift is not as sure as the reference."""
+    flat = curves[(curves["delta"] == 0) & (curves["null_model"] != "hsa")]
+    ratios = []
+    for question in answerable(case):
+        own = flat[(flat["contrast"] == question.label) & (flat["question"] == question.key)]
+        if len(own):
+            got = answer(case.reference, question, case.time)
+            width = float((own["high"] - own["low"]).iloc[0])
+            ratios.append(width / (got.high - got.low))
+    if not ratios or 1 / DISAGREEMENT < min(ratios) <= max(ratios) < DISAGREEMENT:
+        return ()
+    worst = max(ratios, key=lambda ratio: abs(np.log(ratio)))
+    return (
+        Finding(
+            code="imputation-disagrees",
+            severity="warning",
+            subject=case.frame.model,
+            found=f"imputed without a shift, an interval is {worst:.2f} times that of the "
+            "mixed model",
+            expected="about the same width: both assume the same",
+            action="the growth model does not describe these curves, often where some animals are "
+            "cured: trust the mixed model's interval, and tipping points only roughly",
+        ),
+    )
 
 
 def tipping_rows(case: Case, tips: pd.DataFrame) -> list[dict[str, Any]]:

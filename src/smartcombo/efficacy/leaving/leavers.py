@@ -96,9 +96,14 @@ def leaving_tests(frame: GrowthFrame, leavers: pd.DataFrame) -> pd.DataFrame:
     time = (leavers["day"] - frame.baseline_day).to_numpy(float)
     events = {
         "for any reason": leavers["left"].to_numpy(bool),
-        "for reasons other than size": leavers["kind"].isin(SHIFTED).to_numpy(bool),
+        "for reasons other than size or plan, unstated ones among them": leavers["kind"]
+        .isin(SHIFTED)
+        .to_numpy(bool),
     }
+    both = list(events.values())
     for name, event in events.items():
+        if event is both[1] and (both[0] == both[1]).all():
+            continue
         if len(arms) > 1 and event.any():
             got = logrank(time, event, codes.astype(np.int64))
             rows.append((frame.model, name, got.chi2, got.df, got.p, int(event.sum()), len(time)))

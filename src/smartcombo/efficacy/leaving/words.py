@@ -14,6 +14,9 @@ from smartcombo.efficacy.questions import NULL_NAMES
 
 WORD_COLUMNS = ["model", "key", "sentence"]
 LEVEL = 0.05
+"""At which a difference between arms is called one."""
+SLOWEST = 0.01
+"""Growth per day below which a multiple of it says nothing."""
 
 
 def summary(case: Case, tests: pd.DataFrame) -> str:
@@ -27,7 +30,7 @@ def summary(case: Case, tests: pd.DataFrame) -> str:
             f"{len(leavers)} animals, and leaving cannot change it."
         )
     kinds = [
-        f"{count} {words}"
+        f"{count} {words}{_reasons(gone) if kind == 'other' else ''}"
         for kind, words in KIND_WORDS.items()
         if (count := int((gone["kind"] == kind).sum()))
     ]
@@ -41,6 +44,12 @@ def summary(case: Case, tests: pd.DataFrame) -> str:
             "respects that, and there is nothing to shift."
         )
     return text
+
+
+def _reasons(gone: pd.DataFrame) -> str:
+    counts = gone.loc[gone["kind"] == "other", "reason"].value_counts(sort=False)
+    said = [f"{count} {str(why).replace('-', ' ')}" for why, count in counts.items()]
+    return f" ({', '.join(said)})"
 
 
 def _difference(tests: pd.DataFrame) -> str:
@@ -74,40 +83,57 @@ def answer_sentences(
             (tips["question"] == question.key) & (tips["null_model"] == question.null_model)
             & (tips["contrast"] == question.label)
         ]  # fmt: skip
+        edge = set(mine["word"]) - {reference["verdict"]}
+        if edge:
+            text += f"With the leavers imputed and not shifted it is already {edge.pop()}. "
         text += _tipping(mine) + _joint(own, reference)
         said.append((f"{question.key}:{question.null_model}:{question.arm}", text))
     return said
 
 
 def _tipping(tips: pd.DataFrame) -> str:
-    """Return the nearest tipping point in words, the combination's own leavers before all."""
-    parts = []
-    for scope, own in tips.groupby("scope", sort=False):
-        animals = int(own["animals"].iloc[0])
-        if animals == 0:
-            continue
-        whose = "of the combination" if scope == "combination" else "of any arm"
-        who = f"the {animals} mice {whose}" if animals > 1 else f"the one mouse {whose}"
-        who += " that left for other or unknown reasons"
-        found = own[np.isfinite(own["delta"])]
-        if found.empty:
-            parts.append(
-                f"No shift up to {own['largest'].iloc[0]:.2g} per day in {who} changes that word."
-            )
-            continue
-        tip = found.loc[found["delta"].abs().idxmin()]
-        parts.append(_one_tip(tip, who))
-    return " ".join(dict.fromkeys(parts)) + " " if parts else "No animal of its arms was shifted. "
+    """Return the nearest tipping points in words: the combination's own leavers, then all."""
+    moved = tips[tips["animals"] > 0]
+    if moved.empty:
+        return "No animal of its arms was shifted. "
+    nearest = {scope: _nearest(own) for scope, own in moved.groupby("scope", sort=False)}
+    own, every = nearest.get("combination"), nearest["all arms"]
+    if own is None or int(own["animals"]) == int(every["animals"]):
+        whose = "of any arm" if own is None else "of the combination"
+        return _whole(every if own is None else own, whose) + " "
+    text = _whole(own, "of the combination")
+    text += f" Were all {int(every['animals'])} leavers shifted alike, "
+    if np.isfinite(every["delta"]):
+        return text + f"{_size(every)} would change it to {every['becomes']}. "
+    return text + "no shift tried would change it. "
 
 
-def _one_tip(tip: pd.Series, who: str) -> str:
+def _nearest(tips: pd.DataFrame) -> pd.Series:
+    """Return the tipping point nearest to no shift, or a row without one."""
+    found = tips[np.isfinite(tips["delta"])]
+    return tips.iloc[0] if found.empty else found.loc[found["delta"].abs().idxmin()]
+
+
+def _size(tip: pd.Series) -> str:
     side = "faster" if tip["delta"] > 0 else "slower"
+    return f"{abs(tip['delta']):.2g} per day {side}"
+
+
+def _whole(tip: pd.Series, whose: str) -> str:
+    animals = int(tip["animals"])
+    who = f"the {animals} mice {whose}" if animals > 1 else f"the one mouse {whose}"
+    who += " that left for reasons other than size, or unstated,"
+    if not np.isfinite(tip["delta"]):
+        return (
+            f"It would not change had {who} afterwards grown up to {tip['largest']:.2g} per day "
+            "faster or slower than predicted."
+        )
     text = (
-        f"It would change to {tip['becomes']} only if {who} had afterwards grown "
-        f"{abs(tip['delta']):.2g} per day {side} than predicted"
+        f"It would change to {tip['becomes']} only if {who} had afterwards grown {_size(tip)} than "
+        "predicted"
     )
     rate = tip["own_rate"]
-    if np.isfinite(rate) and rate > 0.01:
+    if np.isfinite(rate) and rate > SLOWEST:
         times = 1 + tip["delta"] / rate
         text += (
             f" ({times:.1f} times their own rate of {rate:.2g})"
@@ -153,12 +179,16 @@ def overall(case: Case, tips: pd.DataFrame, rows: list[dict[str, Any]]) -> str:
     start = f"{case.frame.model}, how far off: "
     if not near:
         return (
-            f"{start}no word of the panel changes however the {len(gone)} leavers had grown, up "
-            f"to {largest:.2g} per day faster or slower than predicted."
+            f"{start}no word of the panel changes had the {len(gone)} leavers grown up to "
+            f"{largest:.2g} per day faster or slower than predicted."
         )
     kept = len(names) - len(near)
-    steady = f"{kept} of {len(names)} words never change; " if kept else ""
-    return f"{start}{steady}the nearest to change is {min(near)[1]}, in the worst case for it."
+    steady = (
+        f"{kept} of {len(names)} words hold against every shift up to {largest:.2g} per day; "
+        if kept
+        else ""
+    )
+    return f"{start}{steady}the nearest to change is {min(near)[1]}."
 
 
 def _join(words: list[str]) -> str:

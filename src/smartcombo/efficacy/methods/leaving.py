@@ -93,7 +93,8 @@ METHODS: tuple[Method, ...] = (
             "The hazard is constant in time, and log-linear in the random slope.",
             "Random effects are normal; leaving at the size limit is explained by the volumes.",
         ),
-        when_not="Fewer than three animals left for a stated reason other than size.",
+        when_not="Fewer than three animals left for a stated reason other than size. With few, it "
+        "removes part of the bias only and its intervals are somewhat short (docs/validation).",
         references=(
             Reference(
                 "Henderson, Diggle & Dobson 2000, Biostatistics 1:465",
