@@ -42,7 +42,8 @@ def figures(example: Study, example_results: list[Result]) -> tuple[Figure, ...]
 def test_each_tumour_model_gets_each_figure_once(
     example: Study, figures: tuple[Figure, ...]
 ) -> None:
-    assert len(figures) == len(FIGURES) * len(example.models)
+    # The example has animals that left at the size limit only: no shift to draw.
+    assert len(figures) == (len(FIGURES) - 1) * len(example.models)
     assert len({figure.id for figure in figures}) == len(figures)
 
 

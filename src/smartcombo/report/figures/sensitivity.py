@@ -75,8 +75,15 @@ def _answers(context: Context) -> pd.DataFrame:
         panel=names,
         order=rows["method"].map(order),
     )
-    columns = ["panel", "row", "value", "low", "high", "n", "verdict", "advised", "order", "scale"]
-    return shown[columns].sort_values("order", kind="stable").reset_index(drop=True)
+    shown = shown.sort_values("order", kind="stable")
+    shown = shown.assign(
+        reference=shown.groupby("panel", sort=False)["value"].transform("first"),
+        solid=shown["value"].where(shown["advised"]),
+        open=shown["value"].where(~shown["advised"]),
+    )
+    columns = ["panel", "row", "value", "low", "high", "n", "verdict", "advised", "order",
+               "reference", "solid", "open", "scale"]  # fmt: skip
+    return shown[columns].reset_index(drop=True)
 
 
 def _answers_spec(table: pd.DataFrame) -> Spec:
@@ -90,9 +97,8 @@ def _answers_spec(table: pd.DataFrame) -> Spec:
                               "range": [verdict_style(word).colour for word in words]},
                     "legend": {"title": None, "symbolType": "square"}}  # fmt: skip
     x: Spec = {"field": "low", "type": "quantitative", "title": "log ratio"}
-    reference = {"filter": "datum.order == 0"}
-    point = {"y": y, "x": {**x, "field": "value"}, "color": colour,
-             "tooltip": [{"field": f} for f in ("row", "verdict", "n", "scale")]}  # fmt: skip
+    tooltip = [{"field": f} for f in ("row", "verdict", "n", "scale")]
+    point: Spec = {"y": y, "color": colour, "tooltip": tooltip}
     return specification(
         {
             "facet": panels(table) | {"header": {"labelLimit": WIDTH + 60}},
@@ -103,22 +109,19 @@ def _answers_spec(table: pd.DataFrame) -> Spec:
                 "height": ROW * len(rows),
                 "layer": [
                     {"mark": {"type": "rule", "color": FAINT}, "encoding": {"x": {"datum": 0}}},
-                    {"transform": [reference],
-                     "mark": {"type": "rule", "color": FAINT, "strokeDash": [3, 3]},
-                     "encoding": {"x": {**x, "field": "value"}}},
+                    {"mark": {"type": "rule", "color": FAINT, "strokeDash": [3, 3]},
+                     "encoding": {"x": {**x, "field": "reference"}}},
                     {"mark": {"type": "rule", "strokeWidth": 2.2},
                      "encoding": {"y": y, "x": x, "x2": {"field": "high"}, "color": colour,
                                   "strokeDash": {"field": "advised", "type": "nominal",
                                                  "legend": None,
                                                  "scale": {"domain": [True, False],
                                                            "range": [[1, 0], [5, 3]]}}}},
-                    {"transform": [{"filter": "datum.advised"}],
-                     "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
-                     "encoding": point},
-                    {"transform": [{"filter": "!datum.advised"}],
-                     "mark": {"type": "point", "filled": False, "size": 70, "fill": "#ffffff",
+                    {"mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
+                     "encoding": {**point, "x": {**x, "field": "solid"}}},
+                    {"mark": {"type": "point", "filled": False, "size": 70, "fill": "#ffffff",
                               "strokeWidth": 1.8, "opacity": 1},
-                     "encoding": point},
+                     "encoding": {**point, "x": {**x, "field": "open"}}},
                 ],
             },
         }
@@ -231,7 +234,6 @@ def _curve_spec(table: pd.DataFrame) -> Spec:
         {
             "facet": panels(table) | {"header": {"labelLimit": CURVE_WIDTH + 40}},
             "columns": 2,
-            "resolve": {"scale": {"y": "independent"}},
             "spec": {"width": CURVE_WIDTH, "height": CURVE_HEIGHT, "layer": layers},
         }
     )
