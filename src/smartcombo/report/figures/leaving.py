@@ -58,8 +58,9 @@ def _ranked(context: Context, table: pd.DataFrame) -> pd.DataFrame:
         order=table["arm"].map(order),
     )
     shown = shown.sort_values(["order", "day", "animal"], kind="stable")
-    columns = ["panel", "arm", "animal", "start", "day", "last_day", "words", "left", "before",
-               "derived"]  # fmt: skip
+    shown = shown.assign(place=shown.groupby("arm", sort=False).cumcount())
+    columns = ["place", "panel", "arm", "animal", "start", "day", "last_day", "words", "left",
+               "before", "derived"]  # fmt: skip
     return shown[columns].reset_index(drop=True)
 
 
@@ -71,7 +72,9 @@ def _spec(context: Context, table: pd.DataFrame, day: float) -> Spec:
     x: Spec = {"field": "start", "type": "quantitative", "title": day_title(context.study),
                "scale": {"domain": [float(table["start"].min()), float(table["day"].max())],
                          "nice": False, "zero": False, "padding": 8}}  # fmt: skip
-    y: Spec = {"field": "animal", "type": "nominal", "sort": None, "title": None, "axis": None}
+    most = int(table["place"].max())
+    y: Spec = {"field": "place", "type": "quantitative", "axis": None,
+               "scale": {"domain": [-0.5, most + 0.5], "reverse": True, "nice": False}}  # fmt: skip
     colour: Spec = {"field": "words", "type": "nominal", "scale": look, "legend": legend}
     line = {"type": "rule", "strokeWidth": 1.6, "opacity": 0.45}
     return specification(
@@ -84,10 +87,9 @@ def _spec(context: Context, table: pd.DataFrame, day: float) -> Spec:
                 }
             },
             "spacing": 8,
-            "resolve": {"scale": {"y": "independent"}},
             "spec": {
                 "width": WIDTH,
-                "height": {"step": STEP},
+                "height": STEP * (most + 1),
                 "layer": [
                     {"mark": {"type": "rule", "color": FAINT, "strokeDash": [4, 4]},
                      "encoding": {"x": {"datum": day, "type": "quantitative"}}},

@@ -224,10 +224,10 @@ def _curve_spec(table: pd.DataFrame) -> Spec:
              "encoding": {"x": x, "y": y, "color": colour}},
             *(
                 {"transform": [tip, {"filter": side}],
-                 "mark": {"type": "text", "dy": -14, "align": align, "fontWeight": "bold",
+                 "mark": {"type": "text", "dy": 18, "align": align, "fontWeight": "bold",
                           "color": INK},
                  "encoding": {"x": x, "y": y, "text": {"field": "text"}}}
-                for side, align in (("datum.delta > 0", "right"), ("datum.delta <= 0", "left"))
+                for side, align in _sides(table)
             ),
         ]  # fmt: skip
     return specification(
@@ -237,6 +237,14 @@ def _curve_spec(table: pd.DataFrame) -> Spec:
             "spec": {"width": CURVE_WIDTH, "height": CURVE_HEIGHT, "layer": layers},
         }
     )
+
+
+def _sides(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return the sides of zero that have a tipping point, and where their words end."""
+    delta = table.loc[table["kind"] == "tip", "delta"]
+    sides = [("datum.delta > 0", "right", (delta > 0).any()),
+             ("datum.delta <= 0", "left", (delta <= 0).any())]  # fmt: skip
+    return [(side, align) for side, align, there in sides if there]
 
 
 def _tips_alt(table: pd.DataFrame) -> str:
