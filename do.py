@@ -94,6 +94,7 @@ def validate(*arguments: str) -> None:
     _run(PYTHON, "validation/below_detection.py", *arguments)
     _run(PYTHON, "validation/mixtures.py", *arguments)
     _run(PYTHON, "validation/curved.py", *arguments)
+    _run(PYTHON, "validation/leaving.py", *arguments)
 
 
 def ci() -> None:

@@ -63,5 +63,6 @@ def example_results(
 
     study = sc.read_study(example_folder)
     kinds, times = sc.efficacy.classes(study), sc.efficacy.progression(study)
-    costs, tumours = sc.efficacy.tolerability(study), sc.immune.landscape(study)
-    return [example_growth, kinds, example_response, times, costs, tumours]
+    left, costs = sc.efficacy.leaving(study), sc.efficacy.tolerability(study)
+    tumours = sc.immune.landscape(study)
+    return [example_growth, kinds, example_response, times, left, costs, tumours]

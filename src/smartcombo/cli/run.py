@@ -19,6 +19,7 @@ ANALYSES = (
     ("Telling cured from growing animals", "classes", "volumes"),
     ("Calling the response of each animal", "response", "volumes"),
     ("Timing progression", "progression", "volumes"),
+    ("Asking what leaving could change", "leaving", "volumes"),
     ("Weighing what it costs the animals", "tolerability", "volumes"),
     ("Reading the immune landscape", "landscape", "samples"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from smartcombo.efficacy.classes import ClassesOptions, classes
 from smartcombo.efficacy.events.options import ProgressionOptions
 from smartcombo.efficacy.growth import growth
+from smartcombo.efficacy.leaving import LeavingOptions, leaving
 from smartcombo.efficacy.options import GrowthOptions
 from smartcombo.efficacy.pooling import PoolOptions, pool, pool_counts
 from smartcombo.efficacy.progression import progression
@@ -15,6 +16,7 @@ from smartcombo.efficacy.tolerability import TolerabilityOptions, tolerability
 __all__ = [
     "ClassesOptions",
     "GrowthOptions",
+    "LeavingOptions",
     "PoolOptions",
     "ProgressionOptions",
     "ResponseOptions",
@@ -22,6 +24,7 @@ __all__ = [
     "TolerabilityOptions",
     "classes",
     "growth",
+    "leaving",
     "pool",
     "pool_counts",
     "progression",

@@ -103,6 +103,13 @@ def only_animals(frame: GrowthFrame, animals: Container[str]) -> GrowthFrame:
     return _regroup(frame, frame.rows[[animal in animals for animal in frame.rows["animal"]]])
 
 
+def with_rows(frame: GrowthFrame, rows: pd.DataFrame) -> GrowthFrame:
+    """Return the frame with other rows of the same columns, in any order."""
+    order = rows["arm"].map({arm: number for number, arm in enumerate(frame.arms)})
+    table = rows.assign(_order=order).sort_values(["_order", "animal", "day"], kind="stable")
+    return _regroup(frame, table.drop(columns="_order"))
+
+
 def without_animal(frame: GrowthFrame, animal: str) -> GrowthFrame:
     """Return the frame without one animal."""
     return _regroup(frame, frame.rows[frame.rows["animal"] != animal])

@@ -12,6 +12,8 @@ from smartcombo.efficacy.endpoints import ENDPOINTS, Endpoint
 from smartcombo.report.words import QUESTIONS
 from smartcombo.study.model import Study
 
+BESIDE = ("programme", "leaving")
+"""Analyses that ask the questions of another analysis again, or of another unit."""
 COSTS = {
     "body weight": ("body_weight", "weight_log_ratio"),
     "body weight net of the tumour": ("body_weight_net", "weight_log_ratio"),
@@ -35,7 +37,8 @@ class Agreement:
 def agreements(study: Study, results: Sequence[Result]) -> list[Agreement]:
     """Return the table of endpoints and questions of each combination and tumour model."""
     table = stacked([result.estimates for result in results])
-    table = table[(table["analysis"] != "programme") & table["question"].isin(list(QUESTIONS))]
+    beside = table["analysis"].isin(BESIDE)
+    table = table[~beside & table["question"].isin(list(QUESTIONS))]
     found = []
     for (model, arm), own in table.groupby(["model", "arm"], sort=False):
         rows = tuple(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import product
 
@@ -34,11 +34,16 @@ PROFILE_GRADIENT = 1e-3
 class CensoredFit:
     """A fitted censored model and how its contrasts are tested.
 
-    ``inference`` is Satterthwaite's, on the observed information.
+    ``inference`` is Satterthwaite's, on the observed information. ``parameters`` are beta, the
+    lower triangle by rows of the Cholesky factor of D (random-effect columns divided by ``scale``)
+    and log sigma, with their ``covariance``; empty where the fit failed.
     """
 
     fit: MixedFit
     inference: TInference
+    parameters: Floats = field(default_factory=lambda: np.empty(0))
+    covariance: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    scale: Floats = field(default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True)
@@ -273,7 +278,13 @@ def _assemble(problem: _Problem, scale: Floats, root: _Root) -> CensoredFit:
     )
     C = np.asarray(np.linalg.inv(root.information), dtype=np.float64)
     slopes, W = np.asarray(-C @ root.slopes @ C, dtype=np.float64), inverse[p:, p:]
-    return CensoredFit(fit, TInference(fit.beta, fit.cov_beta, lambda c: _degrees(c, C, slopes, W)))
+    return CensoredFit(
+        fit,
+        TInference(fit.beta, fit.cov_beta, lambda c: _degrees(c, C, slopes, W)),
+        parameters,
+        inverse,
+        scale,
+    )
 
 
 def _degrees(c: Floats, C: Floats, slopes: Floats, W: Floats) -> float:

@@ -6,6 +6,7 @@ from smartcombo.core.method import Method
 from smartcombo.efficacy.methods import (
     classes,
     growth,
+    leaving,
     pooling,
     progression,
     response,
@@ -21,5 +22,6 @@ METHODS: tuple[Method, ...] = (
     *single_mouse.METHODS,
     *pooling.METHODS,
     *tolerability.METHODS,
+    *leaving.METHODS,
 )
 """In the order of the report."""

@@ -13,6 +13,7 @@ from smartcombo.report.figures.diagnostics import influence, model_fit
 from smartcombo.report.figures.forest import four_questions
 from smartcombo.report.figures.kinds import kinds_of_animals
 from smartcombo.report.figures.landscape import landscape_map, panel_heat_map
+from smartcombo.report.figures.leaving import leaving_days
 from smartcombo.report.figures.programme import (
     indication_rates,
     programme_questions,
@@ -21,6 +22,7 @@ from smartcombo.report.figures.programme import (
 )
 from smartcombo.report.figures.robustness import robustness_curve
 from smartcombo.report.figures.scales import raw_and_relative
+from smartcombo.report.figures.sensitivity import delta_curve, sensitivity_panel
 from smartcombo.report.figures.spaghetti import every_mouse
 from smartcombo.report.figures.survival import (
     progression_curves,
@@ -44,6 +46,9 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     survival_curves,
     tumour_free_curves,
     swimmer,
+    leaving_days,
+    sensitivity_panel,
+    delta_curve,
     weight_curves,
     weight_nadirs,
     landscape_map,
