@@ -192,7 +192,8 @@ def _against_controls(context: Context, markers: pd.DataFrame) -> pd.DataFrame:
     width = table.groupby("panel")["animal"].nunique().map(lambda n: max(11, int(n * 2.4)))
     table["panel"] = ["|".join(wrap(name, width[name])) for name in table["panel"]]
     columns = ["panel", "arm", "animal", "assay", "day", "theme", "title", "value", "unit", "sds",
-               "shown", "status"]  # fmt: skip
+               "shown", "status", "dot"]  # fmt: skip
+    table["dot"] = np.where(table["status"] == "caution", "•", "")
     return table[columns].reset_index(drop=True)
 
 
@@ -210,7 +211,7 @@ def _heat_spec(table: pd.DataFrame) -> Spec:
     tooltip = [{"field": name} for name in names]
     header = {"labelFontSize": 10.5, "labelExpr": "split(datum.value, '|')"}
     facet = {**panels(table), "header": header}
-    dot = {"type": "point", "filled": True, "size": 8, "color": INK}
+    dot = {"type": "text", "fontSize": 9, "color": INK}
     return specification(
         {
             "facet": {"column": facet},
@@ -222,8 +223,7 @@ def _heat_spec(table: pd.DataFrame) -> Spec:
                 "layer": [
                     {"mark": {"type": "rect", "stroke": "white", "strokeWidth": 0.6},
                      "encoding": {"x": x, "y": y, "color": colour, "tooltip": tooltip}},
-                    {"transform": [{"filter": "datum.status == 'caution'"}], "mark": dot,
-                     "encoding": {"x": x, "y": y}},
+                    {"mark": dot, "encoding": {"x": x, "y": y, "text": {"field": "dot"}}},
                 ],
             },
         }
