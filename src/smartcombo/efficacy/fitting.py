@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartcombo.core.random import stream
+from smartcombo.efficacy.clusters import clustered_fit
 from smartcombo.efficacy.frame import GrowthFrame, relative_frame
 from smartcombo.efficacy.mean_curve import MeanCurve, long_design, mean_curve
 from smartcombo.efficacy.options import Inference as InferenceName
@@ -86,7 +87,11 @@ def fit_growth(selected: GrowthFrame, specification: Specification, level: float
     curve = mean_curve(frame, specification)
     design = long_design(frame, curve)
     below = frame.rows["at_limit"].to_numpy(dtype=bool)
-    if can_censor(specification) and below.any():
+    if specification.cluster != "animal":
+        inference: Inference
+        fit, inference = clustered_fit(design, frame, specification.cluster)
+        count = 0
+    elif can_censor(specification) and below.any():
         fit, inference = _censored(design, below)
         count = int(below.sum())
     else:
@@ -101,6 +106,7 @@ def can_censor(specification: Specification) -> bool:
     """Return whether values below the detection limit are censored under a specification."""
     return (
         specification.detection == "censored"
+        and specification.cluster == "animal"
         and specification.baseline != "relative"
         and specification.variance == "common"
         and specification.inference in ("kenward-roger", "satterthwaite")

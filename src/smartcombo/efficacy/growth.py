@@ -12,6 +12,7 @@ from smartcombo.core.finding import AnalysisRefused, Finding
 from smartcombo.core.parallel import mapped
 from smartcombo.core.random import DEFAULT_SEED, stream
 from smartcombo.core.result import Result
+from smartcombo.efficacy.cluster_answers import cluster_findings, clusters_table
 from smartcombo.efficacy.course import course_table, curves_table
 from smartcombo.efficacy.describe import design_table, observed_table
 from smartcombo.efficacy.diagnostics import (
@@ -85,6 +86,7 @@ def growth(study: Study, options: GrowthOptions | None = None, *, workers: int =
     jobs = [(study, model.id, options) for model in study.models]
     parts = mapped(_one_model, jobs, workers=workers)
     estimates = adjusted_estimates([row for part in parts for row in part.rows])
+    estimates["scale"] = estimates["scale"].map(study.readout.words)
     tables = _stack([part.tables for part in parts])
     return Result(
         study=study.id,
@@ -93,7 +95,7 @@ def growth(study: Study, options: GrowthOptions | None = None, *, workers: int =
         checks=_concat([part.checks for part in parts]),
         findings=tuple(finding for part in parts for finding in part.findings),
         tables=tables,
-        methods=_methods(options, [part.censored for part in parts]),
+        methods=_methods(options, [part.censored for part in parts], not tables["clusters"].empty),
         options=_resolved(study, options, {part.model: part.day for part in parts}),
     )
 
@@ -111,7 +113,7 @@ class _ModelPart:
 
 def _one_model(job: tuple[Study, str, GrowthOptions]) -> _ModelPart:
     study, model, options = job
-    frame, findings = select_growth(study, model)
+    frame, findings = select_growth(study, model, covariates_of(study, options))
     _require_animals(study, frame)
     reading = _reading(study, frame, options)
     questions = study_questions(study, combinations_of(study), frame.arms)
@@ -122,7 +124,11 @@ def _one_model(job: tuple[Study, str, GrowthOptions]) -> _ModelPart:
         day=reading.day,
         rows=arm_rows(fitted, reading) + question_rows(fitted, questions, reading),
         checks=checks,
-        findings=(*findings, *_lost_findings(fitted)),
+        findings=(
+            *findings,
+            *_lost_findings(fitted),
+            *cluster_findings(study, tables["clusters"]),
+        ),
         censored=fitted.censored > 0,
         tables=tables,
     )
@@ -153,6 +159,7 @@ def _examined(
         "random_effects": effects,
         "influence": influence,
         "scales": scales_table(study, frame, reading.day, reading.level),
+        "clusters": clusters_table(study, fitted, questions, time, reading.margin_log_ratio),
     }
     words = [("curvature", _curvature_words(frame.model, curvature[0], shown))]
     if options.robustness:
@@ -204,6 +211,11 @@ def _curvature_words(model: str, p: float, shown: FittedGrowth) -> str:
     return (
         f"{model}: exponential growth serves; no arm bends clearly on the log scale (p = {p:.2g})."
     )
+
+
+def covariates_of(study: Study, options: GrowthOptions) -> tuple[str, ...]:
+    """Return the baseline covariates: those of the options, else those of the plan."""
+    return study.plan.covariates if options.covariates is None else options.covariates
 
 
 def declared_day(study: Study, frame: GrowthFrame) -> float:
@@ -268,11 +280,13 @@ def _concat(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(full, ignore_index=True) if full else tables[0]
 
 
-def _methods(options: GrowthOptions, censored: list[bool]) -> tuple[str, ...]:
+def _methods(options: GrowthOptions, censored: list[bool], clustered: bool) -> tuple[str, ...]:
     """Return the methods used; censored fits bring their own degrees of freedom."""
     fits = ["growth.censored/1"] if any(censored) else []
     if not all(censored) or options.robustness:
         fits.append(f"growth.{options.specification.inference}/1")
+    if clustered:
+        fits.append("growth.clusters/1")
     if options.robustness:
         fits += ["growth.cr2/1", "growth.robustness/1"]
     questions = ("growth.bliss/1", "growth.hsa/1", "growth.response-additivity/1")
@@ -287,5 +301,6 @@ def _resolved(study: Study, options: GrowthOptions, days: dict[str, float]) -> d
         "margin_log_ratio": study.plan.margin_log_ratio,
         "margin_rate": study.plan.margin_rate,
         "robustness": options.robustness,
+        "covariates": list(covariates_of(study, options)),
         "seed": _seed(study),
     }

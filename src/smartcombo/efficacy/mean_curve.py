@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,10 @@ class MeanCurve:
         Arm ids in the order of their columns.
     knots
         Knots on the transformed time axis, for ``spline``; else empty.
+    n_covariates
+        Baseline covariates; each has, after all other columns, one for the start (none for
+        relative volumes) and one for the rate. Their mean is zero, so that an arm's curve is that
+        of animals with the average of the covariates.
     """
 
     arms: tuple[str, ...]
@@ -31,6 +35,7 @@ class MeanCurve:
     shape: Shape
     time_scale: TimeScale
     knots: tuple[float, ...] = ()
+    n_covariates: int = 0
 
     @property
     def n_basis(self) -> int:
@@ -45,7 +50,17 @@ class MeanCurve:
     @property
     def n_columns(self) -> int:
         """Return the number of fixed effects p."""
+        return self.first_covariate + self.n_covariates * self.per_covariate
+
+    @property
+    def first_covariate(self) -> int:
+        """Return the column of the first covariate."""
         return self.n_intercepts + len(self.arms) * self.n_basis
+
+    @property
+    def per_covariate(self) -> int:
+        """Return the columns a covariate takes: start and rate, or the rate alone."""
+        return 1 if self.baseline == "relative" else 2
 
     def clock(self, time: Floats) -> Floats:
         """Return days since baseline on the model's time scale."""
@@ -98,12 +113,13 @@ def mean_curve(frame: GrowthFrame, specification: Specification) -> MeanCurve:
         baseline=specification.baseline,
         shape=specification.shape,
         time_scale=specification.time_scale,
+        n_covariates=len(frame.covariates),
     )
     if specification.shape != "spline":
         return curve
     times = np.unique(curve.clock(np.r_[0.0, frame.time]))
     knots = tuple(float(k) for k in np.quantile(times, SPLINE_QUANTILES))
-    return MeanCurve(curve.arms, curve.baseline, curve.shape, curve.time_scale, knots)
+    return replace(curve, knots=knots)
 
 
 def long_design(frame: GrowthFrame, curve: MeanCurve) -> LongDesign:
@@ -122,6 +138,7 @@ def long_design(frame: GrowthFrame, curve: MeanCurve) -> LongDesign:
     for k in range(curve.n_basis):
         X[np.arange(len(X)), curve.n_intercepts + arm_of_row * curve.n_basis + k] = basis[:, k]
     clock = curve.clock(frame.time)
+    _add_covariates(X, frame, curve, clock)
     relative = curve.baseline == "relative"
     Z = clock[:, None] if relative else np.column_stack([np.ones_like(clock), clock])
     return LongDesign(
@@ -132,3 +149,13 @@ def long_design(frame: GrowthFrame, curve: MeanCurve) -> LongDesign:
         group=frame.arm_of,
         time=clock if relative else clock + 1.0,
     )
+
+
+def _add_covariates(X: Floats, frame: GrowthFrame, curve: MeanCurve, clock: Floats) -> None:
+    """Fill the columns of the covariates: each for the start, and times the clock for the rate."""
+    for k, name in enumerate(frame.covariates):
+        value = frame.rows[name].to_numpy(float)
+        first = curve.first_covariate + k * curve.per_covariate
+        if curve.per_covariate == 2:
+            X[:, first] = value
+        X[:, first + curve.per_covariate - 1] = value * clock

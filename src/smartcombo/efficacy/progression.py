@@ -10,7 +10,8 @@ import pandas as pd
 
 from smartcombo.core.finding import Finding
 from smartcombo.core.random import DEFAULT_SEED, stream
-from smartcombo.core.result import CHECK_COLUMNS, Result
+from smartcombo.core.result import Result
+from smartcombo.efficacy.cluster_answers import cluster_checks
 from smartcombo.efficacy.estimates import adjusted_estimates
 from smartcombo.efficacy.frame import GrowthFrame, select_growth
 from smartcombo.efficacy.questions import Question, first_of_each, study_questions
@@ -102,7 +103,7 @@ def progression(study: Study, options: ProgressionOptions | None = None) -> Resu
         study=study.id,
         analysis="progression",
         estimates=adjusted_estimates([row for part in parts for row in part.rows]),
-        checks=pd.DataFrame(columns=list(CHECK_COLUMNS)),
+        checks=cluster_checks(study, "progression"),
         findings=tuple(finding for part in parts for finding in part.findings),
         tables=stacked,
         methods=("progression.kaplan-meier/1", "progression.cox-firth/1",

@@ -10,7 +10,8 @@ import pandas as pd
 
 from smartcombo.core.finding import Finding
 from smartcombo.core.random import DEFAULT_SEED, stream
-from smartcombo.core.result import CHECK_COLUMNS, Result
+from smartcombo.core.result import Result
+from smartcombo.efficacy.cluster_answers import cluster_checks
 from smartcombo.efficacy.estimates import adjusted_estimates
 from smartcombo.efficacy.frame import GrowthFrame, select_growth
 from smartcombo.efficacy.questions import Question, first_of_each, study_questions
@@ -92,8 +93,8 @@ def response(study: Study, options: ResponseOptions | None = None) -> Result:
         study=study.id,
         analysis="response",
         estimates=adjusted_estimates(rows),
-        checks=pd.DataFrame(columns=list(CHECK_COLUMNS)),
-        findings=tuple(findings),
+        checks=cluster_checks(study, "response"),
+        findings=(*findings, *_not_volumes(study)),
         tables={"calls": whole, "rates": _exact(whole, level)},
         methods=("response.mrecist/1", "response.rate/1", "response.independent-action/1"),
         options={"rule": asdict(options.rule), "level": level},
@@ -231,6 +232,22 @@ def _exact(table: pd.DataFrame, level: float) -> pd.DataFrame:
     columns = ["model", "arm", "estimand", "k", "n", "value", "exact_low", "exact_high",
                "jeffreys_low", "jeffreys_high"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
+
+
+def _not_volumes(study: Study) -> list[Finding]:
+    """Return a finding where thresholds that were set for volumes are applied to another signal."""
+    if study.readout.is_volume:
+        return []
+    return [
+        Finding(
+            code="response-not-volume",
+            severity="warning",
+            subject=study.id,
+            found=f"responses called from {study.readout.name} in {study.readout.unit}",
+            expected="tumour volumes, for which the thresholds of mRECIST were set",
+            action="read them as changes of the signal; lead with the growth rate",
+        )
+    ]
 
 
 def _not_evaluable(model: str, table: pd.DataFrame, rule: ResponseRule) -> list[Finding]:

@@ -12,7 +12,7 @@ import pandas as pd
 from smartcombo.efficacy.answers import Answer, answer
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
 from smartcombo.efficacy.frame import GrowthFrame
-from smartcombo.efficacy.options import Inference, Specification
+from smartcombo.efficacy.options import Inference, Specification, can_cluster
 from smartcombo.efficacy.questions import NULL_NAMES, Question
 from smartcombo.efficacy.verdicts import verdict
 
@@ -37,15 +37,19 @@ def robustness_grid(primary: Specification) -> tuple[Specification, ...]:
         ("cr2", "kenward-roger") if primary.inference == "cr2" else (primary.inference, "cr2")
     )
     grid = product(VARIANCES, TIME_SCALES, BASELINES, inferences)
-    return tuple(
+    plain = replace(primary, cluster="animal")
+    varied = tuple(
         replace(
-            primary,
+            plain,
             baseline=baseline,  # type: ignore[arg-type]
             variance=variance,  # type: ignore[arg-type]
             time_scale=time_scale,  # type: ignore[arg-type]
             inference=inference,
         )
         for variance, time_scale, baseline, inference in grid
+    )
+    return tuple(
+        replace(one, cluster=primary.cluster) if can_cluster(one) else one for one in varied
     )
 
 

@@ -52,7 +52,8 @@ def write_run(study: Study, results: Sequence[Result], out: Path) -> Path:
 
 def _write_all(study: Study, results: Sequence[Result], folder: Path) -> None:
     estimates = pd.concat([result.estimates for result in results], ignore_index=True)
-    checks = pd.concat([result.checks for result in results], ignore_index=True)
+    checked = [result.checks for result in results if not result.checks.empty]
+    checks = pd.concat(checked or [results[0].checks], ignore_index=True)
     found = [*study.findings, *(f for result in results for f in result.findings)]
     if study.synthetic:
         estimates, checks = _marked(estimates), _marked(checks)

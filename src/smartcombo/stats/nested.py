@@ -1,8 +1,8 @@
 """Mixed models with random effects on several nested levels: batch, cage, animal.
 
-Each level has its own random columns (intercept, slope or both). A level's marginal precision is that
-of its members less a term of its own (Woodbury), so that cross-products are summed upwards and no
-matrix larger than a few columns is ever inverted.
+Each level has its own random columns (intercept, slope or both). A level's marginal precision is
+that of its members less a term of its own (Woodbury), so that cross-products are summed upwards and
+no matrix larger than a few columns is ever inverted.
 """
 
 from __future__ import annotations

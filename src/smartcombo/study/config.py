@@ -137,6 +137,7 @@ class PlanFacts(_Strict):
     margin_log_ratio: float | None = Field(default=None, gt=0)
     margin_rate: float | None = Field(default=None, gt=0)
     seed: int | None = Field(default=None, ge=0)
+    covariates: tuple[str, ...] = ()
 
 
 class PlanFile(_Strict):

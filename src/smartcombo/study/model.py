@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,6 +78,11 @@ class TumourModel:
     cellosaurus: str = ""
 
 
+VOLUME_UNITS = frozenset(
+    {"mm3", "mm^3", "mm³", "cm3", "cm^3", "cm³", "ml", "mL", "ul", "uL", "µl", "µL"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Readout:
     """What was measured over time: ``tumour volume`` in ``mm3``, or another read-out.
@@ -96,6 +102,26 @@ class Readout:
     limit: float
     limit_stated: bool
     derivation: str = "as given"
+
+    @property
+    def is_volume(self) -> bool:
+        """Return whether the read-out is a tumour volume, to which limits in mm3 apply."""
+        return self.unit in VOLUME_UNITS
+
+    @property
+    def noun(self) -> str:
+        """Return what a value is called in a sentence: ``volume``, or ``signal`` of light."""
+        return "volume" if self.is_volume else "signal"
+
+    def words(self, text: str) -> str:
+        """Return a sentence written for volumes with the noun that fits the read-out."""
+        if self.is_volume:
+            return text
+        return re.sub(
+            r"\b([Vv])olume(?=s?\b)",
+            lambda found: self.noun.capitalize() if found.group(1) == "V" else self.noun,
+            text,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +173,8 @@ class Plan:
     level, margin_log_ratio, margin_rate, seed
         Confidence level; equivalence margins (natural-log ratio at the day, and per day) within
         which the word *additive* may be used (``None``: never used); seed of all random streams.
+    covariates
+        Columns of the animals table known before treatment that the growth model adjusts for.
     """
 
     confirmatory: bool = False
@@ -158,6 +186,7 @@ class Plan:
     margin_log_ratio: float | None = None
     margin_rate: float | None = None
     seed: int | None = None
+    covariates: tuple[str, ...] = ()
     sha256: str = ""
 
 

@@ -75,7 +75,9 @@ def _assemble(folder: Path, facts: StudyFile, plan: Plan) -> tuple[Study | None,
     read, findings = read_volumes(folder, facts, arms)
     if read is None:
         return None, findings
-    animals, animal_input, animal_findings = read_animals(folder, facts, arms, read.table)
+    animals, animal_input, animal_findings = read_animals(
+        folder, facts, arms, read.table, plan.covariates
+    )
     findings += animal_findings
     limit, stated, limit_findings = detection_limit(facts.tables.volumes, read.table)
     table = read.table.assign(at_limit=read.table["value"] <= limit)

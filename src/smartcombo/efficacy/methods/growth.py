@@ -151,4 +151,21 @@ METHODS: tuple[Method, ...] = (
             Reference("Steegen 2016, Perspect Psychol Sci 11:702", "10.1177/1745691616658637"),
         ),
     ),
+    Method(
+        id="growth.clusters/1",
+        title="Cages and batches as random effects",
+        question="Do the answers stand when the animals of one cage are alike?",
+        estimand="As the mixed model of log volume, with a random start and slope of each cage (or "
+        "batch) above the animal; Satterthwaite degrees of freedom, at most clusters minus arms "
+        "where every cluster holds one arm.",
+        assumptions=(
+            "Cages scatter normally around their arm's line, animals around that of their cage.",
+        ),
+        when_not="Fewer than four cages in all, or one an arm: drug and cage cannot be told apart.",
+        references=(
+            Reference("Laird & Ware 1982, Biometrics 38:963", "10.2307/2529876"),
+            Reference("Kuznetsova et al. 2017, J Stat Softw 82(13)", "10.18637/jss.v082.i13"),
+            Reference("Hurlbert 1984, Ecol Monogr 54:187", "10.2307/1942661"),
+        ),
+    ),
 )

@@ -15,6 +15,7 @@ from smartcombo.report.figures.scales import raw_and_relative
 from smartcombo.report.figures.spaghetti import every_mouse
 from smartcombo.report.figures.survival import progression_curves
 from smartcombo.report.figures.waterfall import waterfall
+from smartcombo.report.readouts import figure_in_words
 from smartcombo.study.model import Study
 
 FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
@@ -36,4 +37,4 @@ def figures_of(study: Study, results: Sequence[Result]) -> tuple[Figure, ...]:
     """Return every figure of every tumour model that its result has the data for."""
     contexts = [Context(study, result, model.id) for result in results for model in study.models]
     drawn = [draw(context) for context in contexts for draw in FIGURES]
-    return tuple(figure for figure in drawn if figure is not None)
+    return tuple(figure_in_words(f, study.readout) for f in drawn if f is not None)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from smartcombo.report.sections import growth, progression, response
+from smartcombo.report.sections import clusters, growth, progression, response
 from smartcombo.report.sections.base import Section
 
 SECTIONS: tuple[Section, ...] = (
     *growth.SECTIONS,
     *response.SECTIONS,
     *progression.SECTIONS,
+    *clusters.SECTIONS,
     *growth.TRUST,
 )
 """A new analysis adds a module with its own ``SECTIONS`` and a line here."""
