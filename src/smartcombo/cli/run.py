@@ -18,6 +18,8 @@ ANALYSES = (
     ("Fitting growth and the four questions", "growth"),
     ("Calling the response of each animal", "response"),
     ("Timing progression", "progression"),
+    ("Looking for dose series", "dose_series"),
+    ("Looking for earlier controls", "history"),
 )
 """What is told on stderr, and the function of ``smartcombo.efficacy``, in the page's order."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -80,6 +80,15 @@ class Result:
         if estimand is not None:
             rows = rows[rows["estimand"] == estimand]
         return rows.reset_index(drop=True)
+
+
+def stacked(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Return tables of the same columns one below the other; empty columns decide no type."""
+    every = list(tables)
+    full = [table.dropna(axis="columns", how="all") for table in every if not table.empty]
+    if not full:
+        return every[0]
+    return pd.concat(full, ignore_index=True).reindex(columns=list(every[0].columns))
 
 
 def estimates_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from smartcombo.efficacy.answers import answer
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
 from smartcombo.efficacy.frame import GrowthFrame, without_animal
 from smartcombo.efficacy.options import Specification
-from smartcombo.efficacy.questions import Question
+from smartcombo.efficacy.questions import NULL_NAMES, Question
 from smartcombo.efficacy.verdicts import verdict
 from smartcombo.stats.design import Floats
 from smartcombo.stats.residuals import random_effects, residuals_of
@@ -253,10 +253,14 @@ def influence_table(
                     "model": fitted.frame.model,
                     "arm": fitted.frame.arms[arm],
                     "animal": animal,
-                    "contrast": question.label + (" (Bliss)" if question.key == "Q4" else ""),
+                    "contrast": question.label + _null_words(question),
                     "change_in_se": (now.value - full.value) / full.se,
                     "flips": verdict(question.key, now.low, now.high, margin) != word,
                 }
             )
     columns = ["model", "arm", "animal", "contrast", "change_in_se", "flips"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _null_words(question: Question) -> str:
+    return f" ({NULL_NAMES[question.null_model]})" if question.null_model else ""

@@ -96,6 +96,21 @@ def select_growth(
     return frame, (*findings, *more, *_limit_findings(study, frame))
 
 
+def one_arm_frame(study: Study, model: str, arm: str, days: float) -> GrowthFrame:
+    """Return the measurements of one arm up to so many days after baseline, for an earlier control.
+
+    Raises
+    ------
+    LookupError
+        If fewer than two animals of the arm were followed beyond baseline.
+    """
+    rows, _ = _analysed_rows(study, model)
+    rows = rows[(rows["arm"] == arm) & (rows["day"] <= study.baseline_day + days)]
+    if rows["animal"].nunique() < MINIMUM_ANIMALS or rows["day"].nunique() < MINIMUM_ANIMALS:
+        raise LookupError(f"{rows['animal'].nunique()} animals of {model} in arm {arm!r}")
+    return _frame(study, model, rows, pd.DataFrame())
+
+
 def relative_frame(frame: GrowthFrame) -> tuple[GrowthFrame, tuple[str, ...]]:
     """Return the frame as log relative volume without baseline rows, and the animals without one.
 
@@ -106,6 +121,18 @@ def relative_frame(frame: GrowthFrame) -> tuple[GrowthFrame, tuple[str, ...]]:
     rows = frame.rows[(frame.rows["time"] > 0) & ~frame.rows["animal"].isin(lost)]
     rows = rows.assign(y=rows["y"] - rows["animal"].map(baseline))
     return _regroup(frame, rows), lost
+
+
+def declared_day(study: Study, frame: GrowthFrame) -> float:
+    """Return the plan's day, else the last visit at which every arm keeps half of its animals."""
+    if study.plan.day is not None:
+        return study.plan.day
+    rows = frame.rows[frame.rows["time"] > 0]
+    present = rows.groupby(["day", "arm"])["animal"].nunique().unstack(fill_value=0)
+    present = present.reindex(columns=list(frame.arms), fill_value=0)
+    total = np.array([frame.count(arm) for arm in frame.arms])
+    enough = present.index[(present.to_numpy() >= total / 2).all(axis=1)]
+    return float(enough.max()) if len(enough) else float(rows["day"].min())
 
 
 def without_animal(frame: GrowthFrame, animal: str) -> GrowthFrame:

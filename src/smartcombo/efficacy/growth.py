@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from smartcombo.core.finding import AnalysisRefused, Finding
@@ -24,7 +23,7 @@ from smartcombo.efficacy.diagnostics import (
 )
 from smartcombo.efficacy.estimates import Reading, adjusted_estimates, arm_rows, question_rows
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
-from smartcombo.efficacy.frame import MINIMUM_ANIMALS, GrowthFrame, select_growth
+from smartcombo.efficacy.frame import MINIMUM_ANIMALS, GrowthFrame, declared_day, select_growth
 from smartcombo.efficacy.options import GrowthOptions
 from smartcombo.efficacy.questions import Question, study_questions
 from smartcombo.efficacy.robustness import robustness_table, stability_sentence
@@ -95,7 +94,12 @@ def growth(study: Study, options: GrowthOptions | None = None, *, workers: int =
         checks=_concat([part.checks for part in parts]),
         findings=tuple(finding for part in parts for finding in part.findings),
         tables=tables,
-        methods=_methods(options, [part.censored for part in parts], not tables["clusters"].empty),
+        methods=_methods(
+            options,
+            [part.censored for part in parts],
+            not tables["clusters"].empty,
+            bool((estimates["null_model"] == "pairs").any()),
+        ),
         options=_resolved(study, options, {part.model: part.day for part in parts}),
     )
 
@@ -218,18 +222,6 @@ def covariates_of(study: Study, options: GrowthOptions) -> tuple[str, ...]:
     return study.plan.covariates if options.covariates is None else options.covariates
 
 
-def declared_day(study: Study, frame: GrowthFrame) -> float:
-    """Return the plan's day, else the last visit at which every arm keeps half of its animals."""
-    if study.plan.day is not None:
-        return study.plan.day
-    rows = frame.rows[frame.rows["time"] > 0]
-    present = rows.groupby(["day", "arm"])["animal"].nunique().unstack(fill_value=0)
-    present = present.reindex(columns=list(frame.arms), fill_value=0)
-    total = np.array([frame.count(arm) for arm in frame.arms])
-    enough = present.index[(present.to_numpy() >= total / 2).all(axis=1)]
-    return float(enough.max()) if len(enough) else float(rows["day"].min())
-
-
 def _reading(study: Study, frame: GrowthFrame, options: GrowthOptions) -> Reading:
     day = options.day if options.day is not None else declared_day(study, frame)
     if day <= frame.baseline_day:
@@ -280,7 +272,9 @@ def _concat(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(full, ignore_index=True) if full else tables[0]
 
 
-def _methods(options: GrowthOptions, censored: list[bool], clustered: bool) -> tuple[str, ...]:
+def _methods(
+    options: GrowthOptions, censored: list[bool], clustered: bool, triple: bool
+) -> tuple[str, ...]:
     """Return the methods used; censored fits bring their own degrees of freedom."""
     fits = ["growth.censored/1"] if any(censored) else []
     if not all(censored) or options.robustness:
@@ -289,7 +283,8 @@ def _methods(options: GrowthOptions, censored: list[bool], clustered: bool) -> t
         fits.append("growth.clusters/1")
     if options.robustness:
         fits += ["growth.cr2/1", "growth.robustness/1"]
-    questions = ("growth.bliss/1", "growth.hsa/1", "growth.response-additivity/1")
+    questions = ["growth.bliss/1", "growth.hsa/1", "growth.response-additivity/1"]
+    questions += ["growth.third-order/1"] if triple else []
     return tuple(dict.fromkeys(["growth.lmm/1", *fits, *questions, "growth.bands/1"]))
 
 

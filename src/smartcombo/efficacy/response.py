@@ -244,7 +244,7 @@ def _not_volumes(study: Study) -> list[Finding]:
             severity="warning",
             subject=study.id,
             found=f"responses called from {study.readout.name} in {study.readout.unit}",
-            expected="tumour volumes, for which the thresholds of mRECIST were set",
+            expected="a read-out in mm3, for which the thresholds of mRECIST were set",
             action="read them as changes of the signal; lead with the growth rate",
         )
     ]

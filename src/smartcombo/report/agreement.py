@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from smartcombo.core.result import Result
+from smartcombo.core.result import Result, stacked
 from smartcombo.report.words import QUESTIONS
 from smartcombo.study.model import Study
 
@@ -36,7 +36,7 @@ class Agreement:
 
 def agreements(study: Study, results: Sequence[Result]) -> list[Agreement]:
     """Return the table of endpoints and questions of each combination and tumour model."""
-    table = pd.concat([result.estimates for result in results], ignore_index=True)
+    table = stacked(result.estimates for result in results)
     table = table[table["question"].isin(list(QUESTIONS)) & table["null_model"].isin(INTERACTION)]
     found = []
     for (model, arm), own in table.groupby(["model", "arm"], sort=False):

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from smartcombo.core.finding import findings_table
-from smartcombo.core.result import Result
+from smartcombo.core.result import Result, stacked
 from smartcombo.report.figures.base import Figure
 from smartcombo.report.figures.gallery import figures_of
 from smartcombo.report.page import write_report
@@ -51,9 +51,8 @@ def write_run(study: Study, results: Sequence[Result], out: Path) -> Path:
 
 
 def _write_all(study: Study, results: Sequence[Result], folder: Path) -> None:
-    estimates = pd.concat([result.estimates for result in results], ignore_index=True)
-    checked = [result.checks for result in results if not result.checks.empty]
-    checks = pd.concat(checked or [results[0].checks], ignore_index=True)
+    estimates = stacked(result.estimates for result in results)
+    checks = stacked(result.checks for result in results)
     found = [*study.findings, *(f for result in results for f in result.findings)]
     if study.synthetic:
         estimates, checks = _marked(estimates), _marked(checks)

@@ -10,6 +10,7 @@ from smartcombo.study.model import Study
 
 ClusterName = Literal["cage", "batch"]
 CLUSTERS: tuple[ClusterName, ...] = ("cage", "batch")
+CODES = {"cage": "cage-confounded", "batch": "batch-confounded"}
 ENOUGH_PER_ARM = 3
 """With fewer clusters an arm than this, differences between clusters cannot be told from drugs."""
 ASSUMED_CORRELATION = 0.2
@@ -93,7 +94,7 @@ def _finding(study: Study, model: str, c: Clustering) -> Finding:
         f"{ASSUMED_CORRELATION:g} within a {c.name}, the report measures it"
     )
     return Finding(
-        code="cage-confounded" if c.name == "cage" else "batch-confounded",
+        code=CODES[c.name],
         severity="warning",
         subject=model,
         column=c.name,

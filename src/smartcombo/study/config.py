@@ -115,6 +115,18 @@ class LimitFacts(_Strict):
     reference: str = ""
 
 
+class HistoryFacts(_Strict):
+    """``[[history]]``: an earlier vehicle arm that may be borrowed from."""
+
+    label: str = ""
+    folder: str = ""
+    arm: str = ""
+    model: str = ""
+    growth_rate: float | None = None
+    se: float | None = Field(default=None, gt=0)
+    n: int | None = Field(default=None, ge=1)
+
+
 class StudyFile(_Strict):
     """The whole of ``study.toml``."""
 
@@ -124,6 +136,7 @@ class StudyFile(_Strict):
     arm: tuple[ArmFacts, ...] = Field(min_length=1)
     tables: Tables
     limits: LimitFacts = LimitFacts()
+    history: tuple[HistoryFacts, ...] = ()
 
 
 class PlanFacts(_Strict):

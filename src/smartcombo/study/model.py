@@ -152,6 +152,31 @@ class Combination:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoricalControl:
+    """An earlier vehicle arm that may be borrowed from: a study folder, or its growth rate.
+
+    Attributes
+    ----------
+    label
+        What to call it.
+    folder, arm
+        Study folder, relative to this study's, and the arm (default its vehicle).
+    model
+        Tumour model of this study it belongs to; empty for the model of the same id.
+    growth_rate, se, n
+        Or, instead of a folder: growth rate per day, its standard error, number of animals.
+    """
+
+    label: str = ""
+    folder: str = ""
+    arm: str = ""
+    model: str = ""
+    growth_rate: float | None = None
+    se: float | None = None
+    n: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Humane endpoints of this protocol and their reference; ``None`` where not stated."""
 
@@ -220,6 +245,8 @@ class Study:
         True for simulated data; every figure and table then says SYNTHETIC.
     facts
         Other stated facts for the report (species, contact, licence, randomised, blinded ...).
+    history
+        Earlier controls named in ``[[history]]``; empty where nothing is to be borrowed.
     """
 
     id: str
@@ -239,6 +266,7 @@ class Study:
     inputs: tuple[InputFile, ...]
     synthetic: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
+    history: tuple[HistoricalControl, ...] = ()
 
     def arm(self, arm_id: str) -> Arm:
         """Return the arm with this id.

@@ -12,6 +12,7 @@ from smartcombo.study.config import PlanFile, StudyFile, load_config, sha256
 from smartcombo.study.declared import check_declared, declared_arms
 from smartcombo.study.model import (
     Agent,
+    HistoricalControl,
     InputFile,
     Limits,
     Plan,
@@ -109,6 +110,7 @@ def _assemble(folder: Path, facts: StudyFile, plan: Plan) -> tuple[Study | None,
         inputs=(*inputs, *([animal_input] if animal_input else [])),
         synthetic=given.synthetic,
         facts=_other_facts(facts),
+        history=tuple(HistoricalControl(**h.model_dump()) for h in facts.history),
     )
     findings += limit_findings + check_measurements(study, facts)
     return study, findings

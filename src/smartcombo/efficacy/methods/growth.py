@@ -168,4 +168,19 @@ METHODS: tuple[Method, ...] = (
             Reference("Hurlbert 1984, Ecol Monogr 54:187", "10.2307/1942661"),
         ),
     ),
+    Method(
+        id="growth.third-order/1",
+        title="Three agents against what their pairs predict",
+        question="Does the triple do more than its three pairs, interactions included, predict?",
+        estimand="log(expected / observed) geometric mean volume at the declared day with the "
+        "expectation pairs - singles + vehicle on log volume, positive is synergy; at the rate "
+        "level observed minus expected growth rate, negative is synergy.",
+        assumptions=("Every pair interacts in the triple as it does alone.",),
+        when_not="An arm of the 2 x 2 x 2 design is missing. Eight arms add their noise: expect "
+        "wide intervals.",
+        references=(
+            Reference("Slinker 1998, J Mol Cell Cardiol 30:723", "10.1006/jmcc.1998.0655"),
+            Reference("Bliss 1939, Ann Appl Biol 26:585", "10.1111/j.1744-7348.1939.tb06990.x"),
+        ),
+    ),
 )

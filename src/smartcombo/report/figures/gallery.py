@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 
 from smartcombo.core.result import Result
 from smartcombo.report.figures.base import Context, Figure
+from smartcombo.report.figures.controls import control_rates
 from smartcombo.report.figures.course import effect_course, synergy_course
 from smartcombo.report.figures.curves import model_curves
 from smartcombo.report.figures.diagnostics import influence, model_fit
+from smartcombo.report.figures.doses import dose_effect
 from smartcombo.report.figures.forest import four_questions
 from smartcombo.report.figures.robustness import robustness_curve
 from smartcombo.report.figures.scales import raw_and_relative
@@ -26,6 +28,8 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     synergy_course,
     waterfall,
     progression_curves,
+    dose_effect,
+    control_rates,
     robustness_curve,
     raw_and_relative,
     model_fit,
