@@ -59,7 +59,7 @@ def test_more_dose_with_less_benefit_is_seen(turning: Result) -> None:
     assert step["value"] == pytest.approx(IPI_145[3] - IPI_145[2], abs=0.03)
     words = turning.tables["dose_words"].iloc[0]
     assert bool(words["turns"])
-    assert "More dose, less benefit: 30 mg/kg v 3 mg/kg" in words["sentence"]
+    assert "more dose, less benefit: 30 mg/kg v 3 mg/kg" in words["sentence"]
     assert "3 mg/kg helps; of 30 mg/kg that cannot be said" in words["sentence"] or (
         "the sign changes" in words["sentence"]
     )

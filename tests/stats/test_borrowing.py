@@ -72,11 +72,12 @@ def test_shares_and_scales_outside_their_range_are_refused() -> None:
         map_prior(EARLIER, ERRORS, 0.0)
 
 
-@pytest.mark.parametrize(("drift", "most"), [(0.0, 0.06), (1.0, 0.11), (5.0, 0.11)])
+@pytest.mark.parametrize(("drift", "most"), [(0.0, 0.05), (2.0, 0.085), (5.0, 0.085)])
 def test_drifted_history_costs_little_error(drift: float, most: float) -> None:
-    """No effect of the drug; earlier vehicles grow faster by so many standard errors (1,500 studies).
+    """No effect of the drug; earlier vehicles grow faster by so many errors (1,500 studies).
 
-    A fixed prior without the vague part rejects nearly always at five errors of drift.
+    In 4,000 studies each: 3.6, 4.4, 6.5, 7.4 and 6.6% at 0, 1, 2, 3 and 5 errors of drift; without
+    the vague part 3.2, 4.8, 10.6, 15.1 and 14.1%.
     """
     rng, se, truth = np.random.default_rng(8), 0.02, 0.16
     sd = se * np.sqrt(8)

@@ -278,7 +278,9 @@ def _words(
     doses: list[dict[str, Any]],
 ) -> tuple[str, str, str, bool]:
     model = own.fitted.frame.model
-    said = [f"{own.name}: {_trend_words(trend[0])}"] if trend else [f"{own.name}:"]
+    turns = [row for row in steps if row["verdict"] == "harm" and own.series.kind == "dose"]
+    told = trend and not turns
+    said = [f"{own.name}: {_trend_words(trend[0])}"] if told else [f"{own.name}:"]
     if own.series.kind == "schedule":
         differ = [row for row in steps if row["verdict"] in ("benefit", "harm")]
         said.append(
@@ -287,18 +289,21 @@ def _words(
             else "no two schedules can be told apart."
         )
         return model, own.name, " ".join(said), False
-    turns = [row for row in steps if row["verdict"] == "harm"]
     if not turns:
         said.append("No higher dose does clearly less than a lower one; that is not proof of none.")
         return model, own.name, " ".join(said), False
     worst = max(turns, key=lambda row: float(row["value"]))
     pair = str(worst["contrast"]).split(": ", 1)[1]
     said.append(
-        f"More dose, less benefit: {pair} grows {worst['value']:.3f} a day faster "
-        f"({worst['low']:.3f} to {worst['high']:.3f}, p = {worst['p']:.2g}, corrected for "
-        f"{len(steps)} pairs)."
+        f"more dose, less benefit: {pair} grows {worst['value']:.3f} a day faster "
+        f"({worst['low']:.3f} to {worst['high']:.3f}, p {_p_words(worst['p'])}"
+        f"{f', corrected for {len(steps)} pairs' if len(steps) > 1 else ''})."
     )
     return model, own.name, " ".join([*said, _reversal(own, worst, doses)]).strip(), True
+
+
+def _p_words(p: float) -> str:
+    return "< 0.0001" if p < 1e-4 else f"= {p:.2g}"
 
 
 def _trend_words(row: dict[str, Any]) -> str:

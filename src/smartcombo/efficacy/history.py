@@ -328,7 +328,7 @@ def _from(today: _Today, posterior: NormalMixture) -> dict[str, Any]:
         "low": posterior.quantile(tail),
         "high": posterior.quantile(1 - tail),
         "se": float(np.sqrt(posterior.variance)),
-        "p": 2 * min(below, 1 - below),
+        "p": max(0.0, 2 * min(below, 1 - below)),
     }
 
 

@@ -115,21 +115,21 @@ def fit_nested(design: LongDesign, levels: Sequence[Level]) -> NestedFit:
     scale = np.sqrt(np.mean(design.Z**2, axis=0))
     problem = _problem(design, levels, scale)
     theta, settled = _search(problem)
-    gradient = _gradient(lambda t: _profile(problem, t), theta)
+    gradient = _gradient(lambda t: _profile(problem, t), theta[None])
     settled = settled or bool(np.max(np.abs(gradient)) < ACCEPTED_GRADIENT)
-    beta, unscaled, Q, _ = _solved(problem, theta.astype(complex))
-    sigma2 = float(Q.real) / (problem.n - problem.p)
+    beta, unscaled, Q, _ = _solved(problem, theta.astype(complex)[None])
+    sigma2 = float(Q[0].real) / (problem.n - problem.p)
     covariances, smallest = _covariances(problem, theta, sigma2, scale)
     status: FitStatus = "ok" if smallest > BOUNDARY else "boundary"
-    cov_beta = sigma2 * unscaled.real
+    cov_beta = sigma2 * unscaled[0].real
     return NestedFit(
-        beta=beta.real,
+        beta=beta[0].real,
         cov_beta=cov_beta,
         covariances=covariances,
         sigma2=sigma2,
-        loglik=-0.5 * float(_profile(problem, theta.astype(complex)).real),
+        loglik=-0.5 * _value(problem, theta),
         status=status if settled else "not_converged",
-        inference=_satterthwaite(problem, theta, sigma2, beta.real, cov_beta, settled),
+        inference=_satterthwaite(problem, theta, sigma2, beta[0].real, cov_beta, settled),
     )
 
 
@@ -157,63 +157,79 @@ def _sizes(problem: _Problem) -> list[int]:
     return [len(level.columns) * (len(level.columns) + 1) // 2 for level in problem.levels]
 
 
-def _factors(problem: _Problem, theta: Complex | Floats) -> list[NDArray[np.complex128]]:
-    """Return the lower triangular relative factors of each level."""
+def _factors(problem: _Problem, theta: Complex) -> list[Complex]:
+    """Return the lower triangular relative factors of each level, each ``(b, k, k)``."""
     factors, first = [], 0
     for level, size in zip(problem.levels, _sizes(problem), strict=True):
         k = len(level.columns)
-        L = np.zeros((k, k), dtype=complex)
-        L[np.tril_indices(k)] = theta[first : first + size]
+        L = np.zeros((len(theta), k, k), dtype=complex)
+        rows, columns = np.tril_indices(k)
+        L[:, rows, columns] = theta[:, first : first + size]
         factors.append(L)
         first += size
     return factors
 
 
-def _solved(problem: _Problem, theta: Complex) -> tuple[Complex, Complex, complex, complex]:
+def _solved(problem: _Problem, theta: Complex) -> tuple[Complex, Complex, Complex, Complex]:
     """Return beta, (X'V^-1X)^-1, the residual quadratic form and log|V| + log|X'V^-1X|.
 
-    V is relative to the residual variance; everything is analytic in theta, without conjugation.
+    For each of ``b`` sets of parameters, ``theta`` of shape ``(b, k)``. V is relative to the
+    residual variance; everything is analytic in theta, without conjugation.
     """
-    S: Complex = problem.products.astype(complex)
-    logdet: complex = 0.0
+    S: Complex = problem.products.astype(complex)[None]
+    logdet: Complex = np.zeros(len(theta), dtype=complex)
     for level, L in zip(problem.levels, _factors(problem, theta), strict=True):
-        total = np.zeros((int(level.member.max()) + 1, *S.shape[1:]), dtype=complex)
-        np.add.at(total, level.member, S)
+        total = _summed(S, level.member)
         columns = list(level.columns)
-        ZL = np.swapaxes(total[:, columns, :], -1, -2) @ L
-        inner = np.eye(len(columns)) + L.T @ total[:, columns][:, :, columns] @ L
-        logdet += np.sum(np.log(np.linalg.det(inner)))
+        ZL = np.swapaxes(total[:, :, columns, :], -1, -2) @ L[:, None]
+        own = total[:, :, columns][:, :, :, columns]
+        inner = np.eye(len(columns)) + np.swapaxes(L, -1, -2)[:, None] @ own @ L[:, None]
+        logdet = logdet + np.sum(np.log(np.linalg.det(inner)), axis=-1)
         S = total - ZL @ np.linalg.solve(inner, np.swapaxes(ZL, -1, -2))
-    whole = S.sum(axis=0)
+    whole = S.sum(axis=1)
     x = slice(problem.q, problem.q + problem.p)
-    XX, Xy, yy = whole[x, x], whole[x, -1], whole[-1, -1]
+    XX, Xy, yy = whole[:, x, x], whole[:, x, -1], whole[:, -1, -1]
     inverse = np.linalg.inv(XX)
-    beta = inverse @ Xy
-    return beta, inverse, yy - Xy @ beta, logdet + np.log(np.linalg.det(XX))
+    beta = np.einsum("bij,bj->bi", inverse, Xy)
+    Q = yy - np.einsum("bi,bi->b", Xy, beta)
+    return beta, inverse, Q, logdet + np.log(np.linalg.det(XX))
 
 
-def _profile(problem: _Problem, theta: Complex) -> complex:
-    """Return minus twice the restricted log likelihood with the residual variance at its best."""
+def _summed(S: Complex, member: Ints) -> Complex:
+    """Return cross-products summed over the members of each group, ``(b, groups, w, w)``."""
+    groups = int(member.max()) + 1
+    if groups == len(member) and np.array_equal(member, np.arange(groups)):
+        return S
+    belongs = (member == np.arange(groups)[:, None]).astype(float)
+    return np.asarray(np.einsum("gm,bmij->bgij", belongs, S, optimize=True))
+
+
+def _profile(problem: _Problem, theta: Complex) -> Complex:
+    """Return minus twice the restricted log likelihood at its best residual variance, ``(b,)``."""
     _, _, Q, logdet = _solved(problem, theta)
     free = problem.n - problem.p
-    return complex(free * (np.log(2 * np.pi * Q / free) + 1) + logdet)
+    return np.asarray(free * (np.log(2 * np.pi * Q / free) + 1) + logdet)
 
 
-def _gradient(function: Callable[[Complex], complex], at: Floats) -> Floats:
-    """Return the gradient by complex steps, exact to rounding."""
-    moved = at.astype(complex)[None, :] + 1j * STEP * np.eye(len(at))
-    return np.array([function(row).imag / STEP for row in moved])
+def _value(problem: _Problem, theta: Floats) -> float:
+    """Return the profile deviance at one set of parameters."""
+    return float(_profile(problem, theta.astype(complex)[None])[0].real)
 
 
-def _hessian(function: Callable[[Complex], complex], at: Floats) -> Floats:
-    """Return the Hessian by central differences of the exact gradient."""
-    rows = []
-    for k in range(len(at)):
-        step = np.zeros(len(at))
-        step[k] = HESSIAN_STEP * max(1.0, abs(at[k]))
-        up, down = _gradient(function, at + step), _gradient(function, at - step)
-        rows.append((up - down) / (2 * step[k]))
-    H = np.array(rows)
+def _gradient(function: Callable[[Complex], Complex], at: Floats) -> Floats:
+    """Return the gradient at each row of ``at``, ``(b, k)``, by complex steps."""
+    b, k = at.shape
+    moved = at.astype(complex)[:, None, :] + 1j * STEP * np.eye(k)
+    return np.asarray(function(moved.reshape(b * k, k)).imag.reshape(b, k) / STEP)
+
+
+def _hessian(function: Callable[[Complex], Complex], at: Floats) -> Floats:
+    """Return the Hessian by central differences of the exact gradient, ``(k, k)``."""
+    k = len(at)
+    steps = HESSIAN_STEP * np.maximum(1.0, np.abs(at))
+    around = at + np.concatenate([np.diag(steps), -np.diag(steps)])
+    gradients = _gradient(function, around)
+    H = (gradients[:k] - gradients[k:]) / (2 * steps[:, None])
     return np.asarray((H + H.T) / 2)
 
 
@@ -222,8 +238,8 @@ def _search(problem: _Problem) -> tuple[Floats, bool]:
 
     def deviance(theta: Floats) -> tuple[float, Floats]:
         """Return the profile deviance and its gradient."""
-        value = _profile(problem, theta.astype(complex)).real
-        return value, _gradient(lambda t: _profile(problem, t), theta)
+        slope = _gradient(lambda t: _profile(problem, t), theta[None])[0]
+        return _value(problem, theta), slope
 
     found = [
         optimize.minimize(deviance, _start(problem, size), jac=True, method="BFGS",
@@ -238,21 +254,19 @@ def _search(problem: _Problem) -> tuple[Floats, bool]:
 def _polished(problem: _Problem, theta: Floats) -> Floats:
     """Return parameters after Newton steps along the directions in which the deviance curves."""
 
-    def profile(t: Complex) -> complex:
+    def profile(t: Complex) -> Complex:
         """Return the profile deviance."""
         return _profile(problem, t)
 
+    gradient = _gradient(profile, theta[None])[0]
     for _ in range(NEWTON_STEPS):
-        gradient = _gradient(profile, theta)
         values, vectors = np.linalg.eigh(_hessian(profile, theta))
         keep = values > EIGENVALUE_TOLERANCE * max(values.max(), 1.0)
-        step = vectors[:, keep] @ ((vectors[:, keep].T @ gradient) / values[keep])
-        new = theta - step
-        if not profile(new.astype(complex)).real <= profile(theta.astype(complex)).real:
+        new = theta - vectors[:, keep] @ ((vectors[:, keep].T @ gradient) / values[keep])
+        slope = _gradient(profile, new[None])[0]
+        if not np.linalg.norm(slope) < np.linalg.norm(gradient):
             break
-        theta = new
-        if np.max(np.abs(step), initial=0.0) < 1e-12:
-            break
+        theta, gradient = new, slope
     return theta
 
 
@@ -269,10 +283,13 @@ def _covariances(
 ) -> tuple[tuple[Floats, ...], float]:
     """Return each level's covariance on the scale of Z, and the smallest relative SD."""
     covariances, smallest = [], np.inf
-    for level, L in zip(problem.levels, _factors(problem, theta), strict=True):
+    for level, factor in zip(
+        problem.levels, _factors(problem, theta.astype(complex)[None]), strict=True
+    ):
+        L = factor[0].real
         own = scale[list(level.columns)]
-        covariances.append(sigma2 * (L @ L.T).real / np.outer(own, own))
-        smallest = min(smallest, float(np.min(np.abs(np.diag(L).real))))
+        covariances.append(sigma2 * (L @ L.T) / np.outer(own, own))
+        smallest = min(smallest, float(np.min(np.abs(np.diag(L)))))
     return tuple(covariances), smallest
 
 
@@ -285,13 +302,12 @@ def _satterthwaite(
     at = np.r_[theta, 0.5 * np.log(sigma2)]
     free = problem.n - problem.p
 
-    def deviance(parameters: Complex) -> complex:
-        """Return the deviance at variance parameters and the log residual SD."""
-        _, _, Q, logdet = _solved(problem, parameters[:-1])
-        log_variance = 2 * parameters[-1]
-        return complex(
-            free * (np.log(2 * np.pi) + log_variance) + logdet + Q * np.exp(-log_variance)
-        )
+    def deviance(parameters: Complex) -> Complex:
+        """Return the deviance at variance parameters and the log residual SD, ``(b,)``."""
+        _, _, Q, logdet = _solved(problem, parameters[:, :-1])
+        log_variance = 2 * parameters[:, -1]
+        spread = Q * np.exp(-log_variance)
+        return np.asarray(free * (np.log(2 * np.pi) + log_variance) + logdet + spread)
 
     values, vectors = np.linalg.eigh(_hessian(deviance, at))
     keep = values > EIGENVALUE_TOLERANCE * values.max()
@@ -310,10 +326,6 @@ def _satterthwaite(
 
 def _covariance_slopes(problem: _Problem, at: Floats) -> Floats:
     """Return the derivative of the covariance of beta in each parameter, ``(k, p, p)``."""
-    slopes = []
-    for k in range(len(at)):
-        moved = at.astype(complex)
-        moved[k] += 1j * STEP
-        _, inverse, _, _ = _solved(problem, moved[:-1])
-        slopes.append((np.exp(2 * moved[-1]) * inverse).imag / STEP)
-    return np.array(slopes)
+    moved = at.astype(complex) + 1j * STEP * np.eye(len(at))
+    _, inverse, _, _ = _solved(problem, moved[:, :-1])
+    return np.asarray((np.exp(2 * moved[:, -1])[:, None, None] * inverse).imag / STEP)

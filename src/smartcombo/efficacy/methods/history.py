@@ -10,8 +10,8 @@ METHODS: tuple[Method, ...] = (
         title="Earlier vehicle arms by a robust predictive prior",
         question="What do earlier vehicle arms of this tumour model add?",
         estimand="Growth rate of the vehicle, and differences from it, with a prior that "
-        "mixes what earlier studies predict of a new one with a vague part; beside the same numbers without "
-        "it.",
+        "mixes what earlier studies predict of a new one with a vague part; beside the same "
+        "numbers without it.",
         assumptions=(
             "Earlier studies and today's are exchangeable but for a variation between studies.",
             "Estimates of growth rates are normal, their errors widened to the t interval.",

@@ -39,7 +39,10 @@ def control_rates(context: Context) -> Figure | None:
 
 def _rows(context: Context, controls: pd.DataFrame) -> pd.DataFrame:
     table = controls.assign(
-        row=[f"{r.label} ({r.n} animals)" for r in controls.itertuples()],
+        row=[
+            f"{'today alone' if r.current else r.label} ({r.n} animals)"
+            for r in controls.itertuples()
+        ],
         what=controls["current"].map({True: "today", False: "earlier"}),
     )
     estimates = context.estimates()
