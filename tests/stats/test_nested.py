@@ -101,7 +101,7 @@ def test_counting_cages_holds_the_size_that_counting_mice_loses() -> None:
     whole = np.repeat(np.arange(8), 3)
     rejected = np.zeros(2)
     for _ in range(60):
-        built = design(rng, cage_sd=0.06)
+        built = design(rng, cage_sd=0.1)
         arm = np.repeat((whole < 4), 5)
         t = built.time
         X: Floats = np.column_stack([np.ones_like(t), t * arm, t * ~arm])

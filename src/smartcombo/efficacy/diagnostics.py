@@ -233,7 +233,14 @@ def _influence_checks(influence: pd.DataFrame) -> list[dict[str, Any]]:
 def influence_table(
     fitted: FittedGrowth, questions: Sequence[Question], time: float, margin: float | None
 ) -> pd.DataFrame:
-    """Return how far each linear combination question moves when one animal leaves (full refit)."""
+    """Return how far each linear combination question moves when one animal leaves (full refit).
+
+    Where the cage or batch is the unit, the refits keep the animal as the unit: what is asked here
+    is whether one animal decides.
+    """
+    if fitted.specification.cluster != "animal":
+        by_animal = replace(fitted.specification, cluster="animal")
+        fitted = fit_growth(fitted.selected, by_animal, fitted.level)
     asked = [
         q for q in questions
         if not q.missing and q.kind == "linear" and q.key in ("Q1", "Q2", "Q3", "Q4")

@@ -23,7 +23,8 @@ STEP = 1e-30
 """Step of complex differentiation: no subtraction, so as small as one likes."""
 HESSIAN_STEP = 1e-4
 """Central differences of an exact gradient: error of the order of the square, 1e-8."""
-GRADIENT = 1e-7
+GRADIENT = 1e-2
+"""Gradient at which the search hands over to Newton's method, which squares the error."""
 ACCEPTED_GRADIENT = 1e-4
 """Gradient of the deviance that is accepted at the end: parameters good to about 1e-5."""
 NEWTON_STEPS = 8
@@ -114,9 +115,9 @@ def fit_nested(design: LongDesign, levels: Sequence[Level]) -> NestedFit:
     _require_nested(design, levels)
     scale = np.sqrt(np.mean(design.Z**2, axis=0))
     problem = _problem(design, levels, scale)
-    theta, settled = _search(problem)
+    theta = _search(problem)
     gradient = _gradient(lambda t: _profile(problem, t), theta[None])
-    settled = settled or bool(np.max(np.abs(gradient)) < ACCEPTED_GRADIENT)
+    settled = bool(np.max(np.abs(gradient)) < ACCEPTED_GRADIENT)
     beta, unscaled, Q, _ = _solved(problem, theta.astype(complex)[None])
     sigma2 = float(Q[0].real) / (problem.n - problem.p)
     covariances, smallest = _covariances(problem, theta, sigma2, scale)
@@ -127,7 +128,7 @@ def fit_nested(design: LongDesign, levels: Sequence[Level]) -> NestedFit:
         cov_beta=cov_beta,
         covariances=covariances,
         sigma2=sigma2,
-        loglik=-0.5 * _value(problem, theta),
+        loglik=-0.5 * float(_profile(problem, theta.astype(complex)[None])[0].real),
         status=status if settled else "not_converged",
         inference=_satterthwaite(problem, theta, sigma2, beta[0].real, cov_beta, settled),
     )
@@ -211,11 +212,6 @@ def _profile(problem: _Problem, theta: Complex) -> Complex:
     return np.asarray(free * (np.log(2 * np.pi * Q / free) + 1) + logdet)
 
 
-def _value(problem: _Problem, theta: Floats) -> float:
-    """Return the profile deviance at one set of parameters."""
-    return float(_profile(problem, theta.astype(complex)[None])[0].real)
-
-
 def _gradient(function: Callable[[Complex], Complex], at: Floats) -> Floats:
     """Return the gradient at each row of ``at``, ``(b, k)``, by complex steps."""
     b, k = at.shape
@@ -233,13 +229,14 @@ def _hessian(function: Callable[[Complex], Complex], at: Floats) -> Floats:
     return np.asarray((H + H.T) / 2)
 
 
-def _search(problem: _Problem) -> tuple[Floats, bool]:
+def _search(problem: _Problem) -> Floats:
     """Return the best parameters of several starts, polished by Newton's method."""
 
     def deviance(theta: Floats) -> tuple[float, Floats]:
         """Return the profile deviance and its gradient."""
-        slope = _gradient(lambda t: _profile(problem, t), theta[None])[0]
-        return _value(problem, theta), slope
+        moved = theta.astype(complex) + 1j * STEP * np.eye(len(theta))
+        value = _profile(problem, moved)
+        return float(value[0].real), value.imag / STEP
 
     found = [
         optimize.minimize(deviance, _start(problem, size), jac=True, method="BFGS",
@@ -247,8 +244,7 @@ def _search(problem: _Problem) -> tuple[Floats, bool]:
         for size in STARTS
     ]  # fmt: skip
     best = min(found, key=lambda one: float(one.fun))
-    theta = _polished(problem, np.asarray(best.x))
-    return theta, bool(best.success)
+    return _polished(problem, np.asarray(best.x))
 
 
 def _polished(problem: _Problem, theta: Floats) -> Floats:
