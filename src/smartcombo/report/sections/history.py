@@ -62,9 +62,15 @@ def history_words(results: Sequence[Result]) -> list[dict[str, str]]:
                 "today."
                 for row in gained.itertuples()
             )
-            sentence = f"{check['message']} (p = {p_value(check['value'])}){said}"
+            sentence = f"{check['message']}{_conflict(check['value'])}{said}"
             words.append({"model": check["model"], "sentence": sentence})
     return words
+
+
+def _conflict(p: float) -> str:
+    return (
+        "" if p != p else f" Conflict p = {p_value(p)}.".replace("= <", "< ").replace("= >", "> ")
+    )
 
 
 def _content(study: Study, results: Sequence[Result]) -> Mapping[str, Any]:
