@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from smartcombo.core.result import stacked
 from smartcombo.report.figures.base import Context, Figure, specification
 from smartcombo.report.theme import FAINT, INK, Spec
 from smartcombo.report.words import number, slug
@@ -49,7 +50,7 @@ def _rows(context: Context, controls: pd.DataFrame) -> pd.DataFrame:
     own = estimates[estimates["estimand"] == "growth_rate_borrowed"]
     own = own.assign(row="today, with earlier controls", what="borrowed")
     columns = ["row", "what", "value", "low", "high"]
-    return pd.concat([table[columns], own[columns]], ignore_index=True)
+    return stacked([table[columns], own[columns]])
 
 
 def _spec(table: pd.DataFrame) -> Spec:
