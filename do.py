@@ -92,6 +92,9 @@ def validate(*arguments: str) -> None:
     setup()
     _run(PYTHON, "validation/size_and_coverage.py", *arguments)
     _run(PYTHON, "validation/below_detection.py", *arguments)
+    _run(PYTHON, "validation/mixtures.py", *arguments)
+    _run(PYTHON, "validation/curved.py", *arguments)
+    _run(PYTHON, "validation/leaving.py", *arguments)
 
 
 def ci() -> None:

@@ -32,9 +32,10 @@ def _skip_without_real_studies(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(scope="session")
 def example_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the built-in SYNTHETIC example written as a study folder; do not change it."""
+    from smartcombo.immune.example import write_example_samples
     from smartcombo.study.example import write_example
 
-    return write_example(tmp_path_factory.mktemp("example") / "study")
+    return write_example_samples(write_example(tmp_path_factory.mktemp("example") / "study"))
 
 
 @pytest.fixture(scope="session")
@@ -60,5 +61,11 @@ def example_results(
     """Return every analysis of the built-in example."""
     import smartcombo as sc
 
-    times = sc.efficacy.progression(sc.read_study(example_folder))
-    return [example_growth, example_response, times]
+    study = sc.read_study(example_folder)
+    kinds, times = sc.efficacy.classes(study), sc.efficacy.progression(study)
+    left, costs = sc.efficacy.leaving(study), sc.efficacy.tolerability(study)
+    doses, earlier = sc.efficacy.dose_series(study), sc.efficacy.history(study)
+    tumours = sc.immune.landscape(study)
+    return [
+        example_growth, kinds, example_response, times, left, costs, doses, earlier, tumours,
+    ]  # fmt: skip

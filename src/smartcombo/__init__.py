@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from smartcombo import efficacy as efficacy
+    from smartcombo import immune as immune
     from smartcombo.core.finding import AnalysisRefused, Finding, StudyError
     from smartcombo.core.method import Method
     from smartcombo.core.result import Result
@@ -46,7 +47,7 @@ _HOMES = {
 }
 """Public name -> module that defines it."""
 
-_PACKAGES = ("efficacy", "report")
+_PACKAGES = ("efficacy", "immune", "report")
 """Public sub-packages; ``report`` is itself callable (see ``smartcombo/report/__init__.py``)."""
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "__version__",
     "check_study",
     "efficacy",
+    "immune",
     "methods",
     "read_study",
     "report",
@@ -78,8 +80,9 @@ def methods() -> tuple[Method, ...]:
         In the order of the report's methods section.
     """
     from smartcombo.efficacy.methods import METHODS
+    from smartcombo.immune.methods import METHODS as IMMUNE
 
-    return METHODS
+    return (*METHODS, *IMMUNE)
 
 
 def __getattr__(name: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from smartcombo.study.model import Study
@@ -28,3 +29,71 @@ def written(folder: Path, *, seed: int = 1, arms: tuple[ArmDesign, ...] = FOUR) 
 def with_volumes(study: Study, volumes: pd.DataFrame) -> Study:
     """Return the study with other measurements."""
     return replace(study, volumes=volumes)
+
+
+PROGRAMME = """
+[study]
+id = "programme"
+baseline_day = 0
+randomised = true
+synthetic = true
+
+[[agent]]
+id = "anti-PD-1"
+kind = "checkpoint-inhibitor"
+
+[[agent]]
+id = "molecule"
+kind = "small-molecule"
+
+[[arm]]
+id = "vehicle"
+agents = []
+
+[[arm]]
+id = "ici"
+agents = [{ agent = "anti-PD-1" }]
+
+[[arm]]
+id = "molecule"
+agents = [{ agent = "molecule" }]
+
+[[arm]]
+id = "both"
+agents = [{ agent = "anti-PD-1" }, { agent = "molecule" }]
+
+[tables.volumes]
+file = "volumes.csv"
+detection_limit = 10
+"""
+
+
+def programme(
+    folder: Path,
+    rates: dict[str, list[float]],
+    *,
+    days: tuple[float, ...] = (0, 4, 8, 12, 16, 20),
+    indications: tuple[str, ...] = ("lung", "skin"),
+) -> Study:
+    """Return a programme of exact exponential curves: arm -> growth rate of each model, by day.
+
+    Models alternate between the indications; an infinite negative rate is a mouse cured on the
+    first visit after baseline, a missing one a model without that treatment.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    count = len(next(iter(rates.values())))
+    models = "".join(
+        f'\n[[model]]\nid = "M{k:02d}"\nindication = "{indications[k % len(indications)]}"\n'
+        for k in range(count)
+    )
+    rows = [
+        (f"M{k:02d}", arm, f"{arm}-{k:02d}", day, 200 * np.exp(rate * day) if day else 200.0)
+        for arm, own in rates.items()
+        for k, rate in enumerate(own)
+        if not np.isnan(rate)
+        for day in days
+    ]
+    table = pd.DataFrame(rows, columns=["model", "arm", "animal", "day", "value"])
+    (folder / "study.toml").write_text(PROGRAMME + models, encoding="utf-8")
+    table.to_csv(folder / "volumes.csv", index=False)
+    return read_study(folder)

@@ -18,7 +18,9 @@ from smartcombo.efficacy.clusters import clusters_of
 from smartcombo.efficacy.fitting import fit_growth
 from smartcombo.efficacy.frame import select_growth
 from smartcombo.efficacy.history import HistoryOptions, history
-from smartcombo.efficacy.options import GrowthOptions, Specification
+from smartcombo.efficacy.mean_curve import shaped_design
+from smartcombo.efficacy.options import Baseline, GrowthOptions, Shape, Specification
+from smartcombo.stats.curved import maximum_loglik
 from smartcombo.study.clusters import clustering
 from smartcombo.study.model import HistoricalControl, Readout, Study
 
@@ -139,6 +141,52 @@ def test_a_balanced_covariate_keeps_the_estimate_and_narrows_it(study: Study) ->
     assert q1(with_sex).se < q1(plain).se
     slope = with_sex.tests(np.eye(with_sex.curve.n_columns)[-1])[0]
     assert slope.value == pytest.approx(0.03, abs=0.015)
+
+
+@pytest.mark.parametrize("shape", ["gompertz", "piecewise"])
+@pytest.mark.parametrize("baseline", ["constrained", "by-arm", "relative"])
+def test_curved_shapes_take_covariates(study: Study, shape: Shape, baseline: Baseline) -> None:
+    frame, _ = select_growth(_sexed(study), "M1", ("sex",))
+    fitted = fit_growth(frame, replace(FREE, shape=shape, baseline=baseline), 0.95)
+    curve, X, beta = fitted.curve, fitted.design.X, fitted.fit.beta
+    per = 1 if baseline == "relative" else 2
+    assert fitted.status in ("ok", "boundary")
+    assert X.shape[1] == len(beta) == curve.n_columns
+    assert curve.first_free - curve.first_covariate == per
+    assert curve.n_columns - curve.first_free == len(curve.free)
+    # Males grow 0.03 a day faster, on every day and in every arm.
+    rate = fitted.tests(np.eye(curve.n_columns)[curve.first_free - 1])[0]
+    assert rate.low < 0.03 < rate.high
+
+    # The columns of the free parameters are the derivative of the mean curve in them, at the
+    # steepness of the curve.
+    at = beta[: curve.first_free].copy()
+    at[curve.n_intercepts + curve.n_basis - 1 : curve.first_covariate : curve.n_basis] = (
+        curve.steepness
+    )
+
+    def mean(psi: np.ndarray) -> np.ndarray:
+        return shaped_design(fitted.frame, curve).design(psi).X @ at
+
+    psi, step = np.array(curve.psi), 1e-6
+    off = np.full(len(X), fill_value=True)
+    if shape == "piecewise":  # no derivative at the bend itself
+        off = np.abs(fitted.frame.time - psi[0]) > 2 * step
+    for column, k in enumerate(curve.free):
+        move = np.eye(len(psi))[k] * step
+        slope = (mean(psi + move) - mean(psi - move)) / (2 * step)
+        # Central differences: means of about 10 rounded at 1e-15, over 2e-6.
+        assert X[off, curve.first_free + column] == pytest.approx(slope[off], abs=1e-6)
+
+
+def test_the_bend_of_highest_likelihood_is_found_beside_covariates(study: Study) -> None:
+    frame, _ = select_growth(_sexed(study), "M1", ("sex",))
+    fitted = fit_growth(frame, replace(FREE, shape="piecewise"), 0.95)
+    shaped = shaped_design(frame, fitted.curve)
+    low, high = (float(limit[0]) for limit in shaped.limits())
+    tried = [maximum_loglik(shaped.design(np.array([b]))) for b in np.linspace(low, high, 60)]
+    assert fitted.shape is not None
+    assert fitted.shape.loglik >= max(tried) - 1e-6
 
 
 def test_covariates_of_the_plan_are_used_and_named(study: Study) -> None:

@@ -13,8 +13,8 @@ from studies import FOUR, with_volumes, written
 import smartcombo as sc
 from smartcombo.core.finding import AnalysisRefused
 from smartcombo.core.result import Result
+from smartcombo.core.verdicts import benjamini_hochberg, holm, verdict
 from smartcombo.efficacy.options import GrowthOptions, Specification
-from smartcombo.efficacy.verdicts import benjamini_hochberg, holm, verdict
 from smartcombo.study.model import Study
 
 DATA = Path(__file__).parents[1] / "data" / "studies"
@@ -144,10 +144,13 @@ def test_bands_are_wider_than_intervals_of_one_day(growth: Result) -> None:
     assert (course["band_high"] >= course["high"] - slack).all()
 
 
-def test_the_robustness_table_holds_thirty_six_ways_and_one_primary(growth: Result) -> None:
+def test_the_robustness_table_holds_thirty_six_ways_four_shapes_and_one_primary(
+    growth: Result,
+) -> None:
     table = growth.tables["robustness"]
     for _, rows in table.groupby(["question", "null_model"]):
-        assert len(rows) == 36
+        assert len(rows) == 40
+        assert rows["shape"].nunique() == 5
         assert rows["is_primary"].sum() == 1
     primary = table[table["is_primary"] & (table["question"] == "Q2")].iloc[0]
     day = _one(growth, question="Q2", estimand="log_ratio")
@@ -185,7 +188,7 @@ def test_every_inference_answers_under_every_baseline(
     assert f"growth.{inference}/1" in result.methods
 
 
-@pytest.mark.parametrize("shape", ["quadratic", "spline"])
+@pytest.mark.parametrize("shape", ["quadratic", "spline", "gompertz", "piecewise"])
 def test_a_curved_mean_keeps_the_estimand_readable(study: Study, shape: str) -> None:
     options = GrowthOptions(Specification(shape=shape), robustness=False)  # type: ignore[arg-type]
     result = sc.efficacy.growth(study, options)

@@ -12,8 +12,6 @@ from studies import with_volumes, written
 
 import smartcombo as sc
 from smartcombo.core.result import Result
-from smartcombo.efficacy.progression import _excess, _steps
-from smartcombo.stats.time_to_event import kaplan_meier, restricted_mean
 from smartcombo.study.model import Study
 
 DATA = Path(__file__).parents[1] / "data" / "studies"
@@ -31,6 +29,7 @@ def result(study: Study) -> Result:
 
 def _one(result: Result, **wanted: str) -> pd.Series:
     rows = result.estimates
+    wanted = {"endpoint": "progression"} | wanted
     for column, value in wanted.items():
         rows = rows[rows[column] == value]
     assert len(rows) == 1, wanted
@@ -38,7 +37,7 @@ def _one(result: Result, **wanted: str) -> pd.Series:
 
 
 def test_every_animal_has_a_time_enclosed_by_its_visits(study: Study, result: Result) -> None:
-    times = result.tables["times"]
+    times = result.tables["times"].query("endpoint == 'progression'")
     assert sorted(times["animal"]) == sorted(study.animals["animal"])
     assert (times["after"] <= times["time"]).all()
     assert (times["time"] <= times["by"]).all()
@@ -47,6 +46,7 @@ def test_every_animal_has_a_time_enclosed_by_its_visits(study: Study, result: Re
 def test_a_curve_that_grows_exponentially_is_timed_exactly(study: Study) -> None:
     volumes = study.volumes.assign(value=50.0 * np.exp(0.2 * (study.volumes["day"] - 7)))
     times = sc.efficacy.progression(with_volumes(study, volumes)).tables["times"]
+    times = times[times["endpoint"] == "progression"]
     np.testing.assert_allclose(times.loc[times["event"], "time"], np.log(4) / 0.2, rtol=1e-9)
 
 
@@ -58,19 +58,6 @@ def test_the_comparisons_are_those_of_the_arms_restricted_means(result: Result) 
     hazard = _one(result, question="Q2", estimand="hazard_ratio")
     assert 0 < hazard["low"] < hazard["value"] < hazard["high"] < 1
     assert hazard["verdict"] == "benefit"
-
-
-def test_independent_action_is_the_sum_less_the_product_of_two_curves() -> None:
-    a = (np.array([2.0, 5.0, 9.0, 9.0]), np.array([True, True, False, False]))
-    b = (np.array([3.0, 4.0, 6.0, 9.0]), np.array([True, True, True, False]))
-    c = (np.array([4.0, 9.0]), np.array([True, False]))
-    grid = np.linspace(0, 8, 160_001)[:-1]
-    s = [_steps(t, e, grid) for t, e in (c, a, b)]
-    expected = np.mean(s[0] - (s[1] + s[2] - s[1] * s[2])) * 8
-    assert _excess([c, a, b], 8.0) == pytest.approx(expected, abs=1e-3)
-    alone = _excess([c, a], 8.0)
-    means = [restricted_mean(kaplan_meier(*x), 8.0).value for x in (c, a)]
-    assert alone == pytest.approx(means[0] - means[1])
 
 
 def test_an_arm_without_progression_has_a_finite_hazard_ratio(study: Study) -> None:
@@ -100,12 +87,18 @@ def test_animals_that_leave_early_are_censored_with_a_finding(study: Study) -> N
     fates = study.animals["fate"].mask(study.animals["animal"] == animal, "found-dead")
     left = replace(study, volumes=study.volumes[~early], animals=study.animals.assign(fate=fates))
     result = sc.efficacy.progression(left)
-    assert not result.tables["times"].set_index("animal").loc[animal, "event"]
+    times = result.tables["times"].query("endpoint == 'progression'")
+    assert not times.set_index("animal").loc[animal, "event"]
     finding = next(f for f in result.findings if f.code == "left-before-progression")
     assert "1 found-dead" in finding.found
 
 
-@pytest.mark.parametrize("options", [{"multiple": 1.0}, {"level": 95}])
+@pytest.mark.parametrize(
+    "options",
+    [{"multiple": 1.0}, {"level": 95}, {"volume": 0}, {"horizon": -1.0}, {"endpoints": ("os",)},
+     {"endpoints": "survival"}, {"endpoints": ()}, {"humane": ("sick",)}, {"rho": 0.9},
+     {"rho_band": (0.6, -0.3)}],
+)  # fmt: skip
 def test_impossible_options_are_refused(options: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="expected a"):
         sc.efficacy.ProgressionOptions(**options)
@@ -116,13 +109,15 @@ def test_4t1_progresses_sooner_with_gaba_than_with_anti_pd1_alone() -> None:
     result = sc.efficacy.progression(sc.read_study(DATA / "gaba_4t1"))
     q2 = _one(result, question="Q2", estimand="restricted_mean_difference")
     assert q2["verdict"] == "harm"
-    assert result.tables["logrank"]["animals"].tolist() == [41]
+    assert result.tables["logrank"].query("endpoint == 'progression'")["animals"].tolist() == [41]
 
 
 @pytest.mark.realdata
 @pytest.mark.parametrize("name", [path.name for path in sorted(DATA.iterdir())])
 def test_no_animal_with_a_baseline_is_left_untimed(name: str) -> None:
     study = sc.read_study(DATA / name)
-    times = sc.efficacy.progression(study).tables["times"]
+    result = sc.efficacy.progression(study)
+    times = result.tables["times"].query("endpoint == 'progression'")
     first = study.volumes[study.volumes["day"] == study.baseline_day]
     assert set(times["animal"]) == set(first["animal"])
+    assert set(result.tables["swimmer"]["animal"]) == set(study.volumes["animal"])

@@ -9,9 +9,9 @@ import pytest
 import smartcombo as sc
 from smartcombo.core.result import Result
 from smartcombo.efficacy.options import GrowthOptions
-from smartcombo.efficacy.questions import Question, study_questions
 from smartcombo.study.arms import combinations_of
 from smartcombo.study.model import Agent, Study
+from smartcombo.study.questions import Question, study_questions
 from smartcombo.study.read import read_study
 from smartcombo.study.simulate import ArmDesign, SimulationDesign, simulate_study
 from smartcombo.study.simulated_files import write_study

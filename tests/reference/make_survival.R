@@ -33,5 +33,23 @@ c1 <- coxph(Surv(time, event) ~ factor(arm), data = d, ties = "efron",
             control = coxph.control(eps = 1e-12, iter.max = 100))
 for (k in 1:3) { put("cox", k, coef(c1)[k]); put("cox_se", k, sqrt(diag(vcov(c1)))[k]) }
 put("cox_loglik", 0, c1$loglik[2])
+for (pair in list(c(0, 3), c(1, 2))) {              # pairwise tests within batches
+  own <- d[d$arm %in% pair, ]
+  put(paste0("logrank_pair", pair[1], pair[2]), 0,
+      survdiff(Surv(time, event) ~ arm + strata(batch), data = own)$chisq)
+  put(paste0("logrank_pair_variance", pair[1], pair[2]), 0,
+      survdiff(Surv(time, event) ~ arm + strata(batch), data = own)$var[1, 1])
+}
+# Events known to lie between visits, with visits that differ between animals.
+set.seed(20262)
+v <- data.frame(id = 1:30)
+v$true <- rexp(30, 0.09); v$step <- sample(c(2, 3, 5), 30, TRUE); v$end <- sample(8:24, 30, TRUE)
+v$left <- pmin(floor(v$true / v$step) * v$step, floor(v$end / v$step) * v$step)
+v$right <- ifelse(v$left + v$step > v$true, v$left + v$step, NA)
+v$right[v$left + v$step > v$end] <- NA
+v$left[1:3] <- c(4, 7, 11); v$right[1:3] <- c(4, 7, 11)   # and some known days
+write.csv(v[, c("left", "right")], file.path(folder, "interval_data.csv"), row.names = FALSE)
+t1 <- survfit(Surv(left, right, type = "interval2") ~ 1, data = v)
+for (k in seq_along(t1$time)) put("turnbull", t1$time[k], t1$surv[k])
 write.csv(do.call(rbind, rows), file.path(folder, "survival.csv"), row.names = FALSE)
 cat("R", as.character(getRversion()), "survival", as.character(packageVersion("survival")), "\n")

@@ -10,7 +10,15 @@ import pytest
 from peer_sets import PEERS
 
 from smartcombo.stats.cox import cox
-from smartcombo.stats.time_to_event import kaplan_meier, logrank, median_time, restricted_mean
+from smartcombo.stats.independent_action import log_survival_excess
+from smartcombo.stats.interval_censored import turnbull
+from smartcombo.stats.time_to_event import (
+    kaplan_meier,
+    logrank,
+    logrank_hazard_ratio,
+    median_time,
+    restricted_mean,
+)
 
 HERE = Path(__file__).parent
 EXACT = 1e-9
@@ -70,12 +78,80 @@ def test_hazard_ratios_are_those_of_coxph_with_efrons_ties() -> None:
     assert fit.loglik == pytest.approx(REFERENCE["cox_loglik", 0], abs=1e-8)
 
 
-@pytest.mark.realdata
-@pytest.mark.parametrize("name", ["gaba_4x", "ls1034_4x", "sw837_2x", "cr1197_4x"])
-def test_the_peers_data_give_the_stored_numbers(name: str) -> None:
-    data = pd.read_csv(PEERS / f"tte_{name}.csv")
+@pytest.mark.parametrize("pair", [(0, 3), (1, 2)])
+def test_pairwise_log_rank_tests_within_batches_are_those_of_survdiff(
+    pair: tuple[int, int],
+) -> None:
+    own = DATA[DATA["arm"].isin(pair)]
+    group = (own["arm"] == pair[1]).to_numpy(np.int64)
+    test = logrank(
+        own["time"].to_numpy(float), own["event"].to_numpy(bool), group, own["batch"].to_numpy()
+    )
+    assert test.chi2 == pytest.approx(REFERENCE[f"logrank_pair{pair[0]}{pair[1]}", 0], abs=1e-8)
+    variance = REFERENCE[f"logrank_pair_variance{pair[0]}{pair[1]}", 0]
+    assert test.variance[0, 0] == pytest.approx(variance, abs=1e-8)
+    assert logrank_hazard_ratio(test).se == pytest.approx(variance**-0.5, abs=1e-8)
+
+
+def test_curves_of_events_between_visits_are_those_of_survfit_and_no_less_likely() -> None:
+    data = pd.read_csv(HERE / "interval_data.csv")
+    left, right = data["left"].to_numpy(float), data["right"].fillna(np.inf).to_numpy(float)
+    got = turnbull(left, right)
+    theirs = REFERENCE["turnbull"]
+    ends = np.r_[got.right[:-1], np.inf]
+    # survfit stops where no share moves by 5e-5, hundreds of steps before the maximum: 1e-3.
+    for end, survival in zip(ends[:-1], 1 - np.cumsum(got.mass[0])[:-1], strict=True):
+        assert theirs[theirs.index <= end].iloc[-1] == pytest.approx(survival, abs=1e-3)
+    at_end = np.array([theirs[theirs.index <= end].iloc[-1] for end in ends])
+    mass = np.clip(-np.diff(np.r_[1.0, at_end]), 1e-300, None)
+    inside = (left[:, None] <= got.left) & (got.right <= right[:, None])
+    exact = left == right
+    inside[exact] = (got.left == left[exact, None]) & (got.right == right[exact, None])
+    inside[~exact] &= ~((got.left == got.right) & (got.left == left[~exact, None]))
+    ours, survfit = (np.log(inside @ m).sum() for m in (got.mass[0], mass / mass.sum()))
+    assert ours >= survfit - 1e-9
+
+
+SETS = ["gaba_4x", "ls1034_4x", "sw837_2x", "cr1197_4x", "vetizou_200", "semisyn_ct26_1000",
+        "semisyn_mc38_1000"]  # fmt: skip
+
+
+def _peers(name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     stored = pd.read_csv(PEERS / "survival_reference.csv")
-    stored = stored[stored["dataset"] == name]
+    return pd.read_csv(PEERS / f"tte_{name}.csv"), stored[stored["dataset"] == name]
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", SETS)
+def test_the_peers_medians_and_excess_over_additive_hazards_are_reproduced(name: str) -> None:
+    data, stored = _peers(name)
+    medians = stored[stored["quantity"] == "KM_median"].set_index("arm")
+    curves = {}
+    for arm in medians.index:
+        own = data[data["arm"] == arm]
+        curves[arm] = kaplan_meier(own["time"].to_numpy(float), own["event"].to_numpy(bool))
+        median = medians.loc[arm, "estimate"]
+        assert median_time(curves[arm]).value == (median if np.isfinite(median) else np.inf)
+        low = medians.loc[arm, "lwr"]
+        if np.isfinite(low):  # their limits are on survfit's default log scale, ours on log-log
+            assert median_time(curves[arm]).low <= low
+    excess = stored[stored["quantity"].str.startswith("Bliss_survival")]
+    control, a, b, both = medians.index
+    for row in excess.itertuples():
+        at = float(row.quantity.split("=")[1])
+        own = [curves[arm] for arm in (both, control, a, b)]
+        k = [int(np.searchsorted(c.time, at, side="right")) for c in own]
+        variance = np.array([0.0 if i == 0 else c.greenwood[i - 1]
+                             for c, i in zip(own, k, strict=True)])  # fmt: skip
+        value, se = log_survival_excess(np.array([c.at(at) for c in own]), variance)
+        assert value == pytest.approx(row.estimate, abs=EXACT)
+        assert se == pytest.approx(row.se, abs=EXACT)
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", SETS)
+def test_the_peers_data_give_the_stored_numbers(name: str) -> None:
+    data, stored = _peers(name)
     time, event = data["time"].to_numpy(float), data["event"].to_numpy(bool)
     arms = list(dict.fromkeys(stored.loc[stored["quantity"] == "KM_median", "arm"]))
     arm = np.array([arms.index(a) for a in data["arm"]])

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import smartcombo as sc
 from smartcombo.core.result import Result
-from smartcombo.report.agreement import ENDPOINTS, agreements, sentence
+from smartcombo.efficacy.endpoints import ENDPOINTS
+from smartcombo.report.agreement import COSTS, agreements, cost_sentence, sentence
 
 
 def test_every_endpoint_has_a_word_on_every_question(
@@ -16,8 +17,10 @@ def test_every_endpoint_has_a_word_on_every_question(
     found = agreements(study, example_results)
     assert [one.model for one in found] == [model.id for model in study.models]
     for one in found:
-        assert [name for name, _ in one.rows] == list(ENDPOINTS)
+        stated = [e.words for e in ENDPOINTS if e.id != "cure"]
+        assert [name for name, _ in one.rows] == stated
         assert all(word for _, words in one.rows for word in words)
+        assert [name for name, _ in one.costs] == list(COSTS)
 
 
 def test_growth_alone_has_two_endpoints_that_share_one_model(
@@ -44,3 +47,13 @@ def test_undecided_endpoints_are_counted_and_never_called_agreement() -> None:
     assert "Q1 benefit by growth rate (1 of 2 undecided)" in sentence(rows)
     nothing = [(name, ("inconclusive",) * 4) for name, _ in rows]
     assert sentence(nothing) == "No endpoint decides any of the four questions."
+
+
+def test_a_cost_is_named_beside_the_benefit_and_is_no_disagreement() -> None:
+    costs = [
+        ("body weight", ("harm", "harm", "inconclusive", "harm")),
+        ("treatment-related deaths", ("inconclusive", "inconclusive", "inconclusive", "")),
+    ]
+    assert cost_sentence(costs) == " It has a cost: harm by body weight on Q1, Q2 and Q4."
+    assert cost_sentence(costs[1:]) == " No harm is shown."
+    assert cost_sentence([]) == ""

@@ -94,6 +94,9 @@ def test_the_page_tells_how_long_tumours_need_to_progress(page: str, example: St
     assert "Log-rank test over all arms" in section
     assert "restricted mean difference" in section
     assert "hazard ratio" in section
+    assert "Growth delay to the target" in section
+    assert "at every rank correlation from" in section
+    assert "Survival: the four questions" in section
     for arm in example.arms:
         assert arm.label in section
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
@@ -72,3 +73,43 @@ def test_the_published_table_below_detection_says_what_was_simulated() -> None:
     assert coverage.loc["plus one", "max"] < 0.8
     page = (ROOT / "docs" / "validation" / "below-detection.md").read_text(encoding="utf-8")
     assert page.count("\n|") == len(table) + 2
+
+
+@pytest.fixture(scope="module")
+def curved(validation: ModuleType) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("curved", ROOT / "validation" / "curved.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["curved"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_gompertz_and_the_exponential_keep_their_size_on_their_own_truth(
+    curved: ModuleType,
+) -> None:
+    studies = 30
+    for truth in ("exponential", "gompertz"):
+        rows = [curved.one_study(curved.Setting(truth, 8), number) for number in range(studies)]
+        table = pd.DataFrame(rows).mean()
+        assert studies * table[f"reject {truth}"] <= stats.binom.ppf(0.9995, studies, 0.05)
+        assert table[[f"best {m}" for m in curved.METHODS[:-1]]].sum() == pytest.approx(1.0)
+
+
+def test_the_truth_of_the_curved_simulation_is_exactly_bliss(curved: ModuleType) -> None:
+    for truth in curved.TRUTHS:
+        growth = curved.mean_growth(truth, np.array([curved.DAY]))[:, 0]
+        assert growth @ curved.BLISS == pytest.approx(0.0, abs=1e-12)
+
+
+def test_the_published_table_of_curved_growth_says_what_was_simulated(curved: ModuleType) -> None:
+    table = pd.read_csv(ROOT / "docs" / "validation" / "curved.csv")
+    assert set(zip(table["truth"], table["n"], strict=True)) == {
+        (setting.truth, setting.n) for setting in curved.SETTINGS
+    }
+    size = table.set_index(["truth", "method"])["size"]
+    studies = int(table["studies"].min())
+    low, high = (edge / studies for edge in stats.binom.interval(0.999, studies, 0.05))
+    assert low <= size["gompertz", "gompertz"] <= high
+    assert low <= size["exponential", "exponential"] <= high
+    page = (ROOT / "docs" / "validation" / "curved.md").read_text(encoding="utf-8")
+    assert page == curved.page(table)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from scipy.stats import binom
 
 from smartcombo.stats.pooling import beta_binomial, log_odds_ratios, random_effects_mean
 from smartcombo.stats.proportions import (
+    _excess_limits,
     clopper_pearson,
     difference,
-    independent_action,
+    excess_over_independent_action,
     jeffreys,
 )
 from smartcombo.stats.response import MRECIST, categorise, curve_responses
@@ -59,24 +62,6 @@ def test_the_score_test_keeps_its_size_with_ten_animals() -> None:
         weight = np.outer(stats.binom.pmf(k, 10, rate), stats.binom.pmf(k, 10, rate))
         reject = np.array([[difference(a, 10, b, 10).p < 0.05 for b in k] for a in k])
         assert np.sum(weight[reject]) < 0.065
-
-
-def test_independent_action_covers_its_truth() -> None:
-    rng, inside = np.random.default_rng(3), 0
-    rates = (0.65, 0.3, 0.5)
-    for _ in range(200):
-        k = rng.binomial(10, rates)
-        got = independent_action((k[0], 10), ((k[1], 10), (k[2], 10)), rng)
-        inside += got.low <= 0.0 <= got.high
-    low, high = stats.binom.interval(0.999, 200, 0.95)
-    assert low <= inside <= high
-
-
-def test_independent_action_of_one_agent_alone_is_a_difference() -> None:
-    got = independent_action((8, 10), ((2, 10), (0, 10)), np.random.default_rng(0))
-    assert got.value == pytest.approx(0.6)
-    assert got.low > 0
-    assert got.p < 0.05
 
 
 def test_random_effects_of_equal_studies_have_the_closed_form() -> None:
@@ -152,3 +137,40 @@ def test_the_pdxe_calls_are_those_published(shared_dir: Path) -> None:
     assert shares[MRECIST.first_day] == pytest.approx(0.868, abs=0.001)
     assert shares[14.0] > 0.90
     assert np.mean(np.abs(merged["doubling"] - merged["TimeToDouble"]) <= 0.05) > 0.96
+
+
+def _coverage_of_excess(n: int, p: tuple[float, float, float]) -> float:
+    """Return the exact coverage of the independent-action interval, every outcome summed."""
+    aim = p[0] - (1 - (1 - p[1]) * (1 - p[2]))
+    mass = [binom.pmf(np.arange(n + 1), n, x) for x in p]
+    total = 0.0
+    for k, a, b in product(range(n + 1), repeat=3):
+        weight = mass[0][k] * mass[1][a] * mass[2][b]
+        if weight > 1e-7:
+            got = _excess_limits((k, n), ((a, n), (b, n)), 0.95)
+            total += weight * (got[1] - 1e-9 <= aim <= got[2] + 1e-9)
+    return total
+
+
+@pytest.mark.parametrize("n", [8, 10])
+def test_the_excess_over_independent_action_covers_with_few_animals(n: int) -> None:
+    """Exact; above the level where agents alone cure nobody, as few outcomes are possible."""
+    for p in ((0.5, 0.2, 0.2), (0.36, 0.2, 0.2), (0.5, 0.3, 0.0), (0.5, 0.0, 0.0)):
+        assert 0.94 < _coverage_of_excess(n, p) < 0.99
+    assert _coverage_of_excess(n, (0.8, 0.4, 0.2)) > 0.92
+    assert _coverage_of_excess(n, (0.2, 0.0, 0.0)) > 0.99
+
+
+def test_the_p_of_the_excess_agrees_with_its_interval() -> None:
+    for k in range(9):
+        got = excess_over_independent_action((k, 8), ((1, 8), (2, 8)))
+        assert (got.p < 0.05) == (got.low > 0 or got.high < 0)
+        edge = excess_over_independent_action((k, 8), ((1, 8), (2, 8)), level=1 - got.p)
+        if got.p < 1:
+            assert min(abs(edge.low), abs(edge.high)) < 1e-6
+
+
+def test_with_one_agent_the_excess_is_a_difference_of_newcombe() -> None:
+    """Newcombe 1998, example (a): 56/70 - 48/80 = 0.2, 0.0524 to 0.3339."""
+    got = excess_over_independent_action((56, 70), ((48, 80),))
+    assert (got.value, got.low, got.high) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)

@@ -112,3 +112,29 @@ def test_profile_limits_are_where_the_penalised_likelihood_has_fallen_by_chi_squ
         at = _moments(time, event, X, np.array([edge]))
         fallen = 2 * (fit.loglik - at.loglik - 0.5 * np.linalg.slogdet(at.information)[1])
         assert fallen == pytest.approx(stats.chi2.ppf(0.95, 1), rel=1e-5)
+
+
+def test_an_event_when_only_one_group_is_at_risk_tells_nothing_about_the_ratio() -> None:
+    time, event = np.array([5.0, 6.0, 9.0]), np.array([False, False, True])
+    X = np.array([[1.0], [1.0], [0.0]])
+    for firth in (False, True):
+        fit = cox(time, event, X, firth=firth)
+        assert fit.status == "singular"
+        assert np.isnan([fit.beta[0], fit.low[0], fit.high[0], fit.p[0]]).all()
+
+
+def test_profile_limits_without_an_event_in_a_group_are_where_the_likelihood_has_fallen() -> None:
+    """Brute force over a grid of log hazard ratios, one limit being far away."""
+    time = np.array([2.0, 4.0, 5.0, 7.0, 9.0, 20.0, 20.0, 20.0, 20.0, 20.0])
+    event = time < 20
+    X = np.repeat([0.0, 1.0], 5)[:, None]
+    fit = cox(time, event, X, firth=True)
+    grid = np.linspace(-12, 4, 16_001)
+    at = [_moments(time, event, X, np.array([b])) for b in grid[::20]]
+    value = np.array([m.loglik + 0.5 * np.log(m.information[0, 0]) for m in at])
+    inside = grid[::20][2 * (value.max() - value) <= stats.chi2.ppf(0.95, 1)]
+    assert fit.low[0] == pytest.approx(inside[0], abs=0.03)
+    assert fit.high[0] == pytest.approx(inside[-1], abs=0.03)
+    null = _moments(time, event, X, np.zeros(1))
+    fallen = 2 * (fit.loglik - null.loglik - 0.5 * np.log(null.information[0, 0]))
+    assert fit.p[0] == pytest.approx(stats.chi2.sf(fallen, 1), rel=1e-6)

@@ -156,6 +156,55 @@ def _both(*changes: Callable[[Path], None]) -> Callable[[Path], None]:
     return change
 
 
+def weight(animal: str, arm: str, day: int) -> float:
+    """Return a weight that a healthy mouse may have, with a little loss in two arms."""
+    k = int(animal[1:])
+    lost = {"x": 0.03, "both": 0.06}.get(arm, 0.0) * min(day - 7, 6) / 6
+    return round((18 + 0.7 * k) * (1 - lost) * (1 + 0.004 * ((k * 5 + day) % 4 - 1)), 2)
+
+
+def add_weights(folder: Path) -> None:
+    """Weigh every mouse of the sound study at each visit; state the protocol's limit."""
+    lines = ["animal,arm,day,weight_g"]
+    lines += [f"{a},{arm},{day},{weight(a, arm, day)}" for a, arm in mice() for day in DAYS]
+    (folder / "weights.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    _toml(r"\[limits\]", '[tables.weights]\nfile = "weights.csv"\n\n[limits]\n'
+          "weight_loss_fraction = 0.2")(folder)  # fmt: skip
+
+
+def _weighed(*changes: Callable[[Path], None]) -> Callable[[Path], None]:
+    return _both(add_weights, *changes)
+
+
+def _grams(animal: str, day: int, text: str) -> Callable[[Path], None]:
+    return _edit("weights.csv", rf"^({animal},\w+,{day}),.*$", rf"\g<1>,{text}")
+
+
+def _all_weights(new: Callable[[str, str, int], float]) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        lines = ["animal,arm,day,weight_g"]
+        lines += [f"{a},{arm},{day},{new(a, arm, day):.6g}" for a, arm in mice() for day in DAYS]
+        (folder / "weights.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    return _weighed(change)
+
+
+def _first_and_last_exchanged(a: str, arm: str, day: int) -> float:
+    """Return weights that grow by a fifth, written down in reverse order."""
+    return weight(a, "vehicle", 7) * (1 + 0.2 * (19 - day) / 12)
+
+
+def _weigh_wide(heading: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        _toml(r'file = "weights\.csv"', 'file = "weights.csv"\nlayout = "wide"')(folder)
+        header = ["animal", "arm", *(f"Day {d}" for d in DAYS[:-1]), heading]
+        rows = [[a, arm, *(str(weight(a, arm, d)) for d in DAYS)] for a, arm in mice()]
+        text = "\n".join(",".join(row) for row in [header, *rows]) + "\n"
+        (folder / "weights.csv").write_text(text, encoding="utf-8")
+
+    return _weighed(change)
+
+
 def _without_animals(folder: Path) -> None:
     _delete("animals.csv")(folder)
     _toml(r'\[tables\.animals\]\nfile = "animals\.csv"\n', "")(folder)
@@ -235,7 +284,7 @@ def _regroup(column: str) -> Callable[[Path], None]:
     return change
 
 
-V = "volumes.csv"
+V, W = "volumes.csv", "weights.csv"
 SECOND_ARM = (
     '[[arm]]\nid = "ici2"\nagents = [{ agent = "anti-PD-1", dose = 10 }]\n\n[tables.volumes]'
 )
@@ -243,6 +292,17 @@ SECOND_MODEL = '[[model]]\nid = "CT26"\n\n[[model]]\nid = "MC38"'
 
 TWICE_A_MODEL = SECOND_MODEL.replace("MC38", "CT26")
 NO_LIMIT = _toml("detection_limit = 10\n", "")
+
+
+def _one_mouse_a_model(folder: Path) -> None:
+    """Put the first mouse of each arm in one model, the second in another."""
+    models = "\n".join(f'[[model]]\nid = "M{k + 1}"\n' for k in range(MICE))
+    _edit("study.toml", r'^\[model\]\nid = "CT26"\n', models)(folder)
+    path = folder / V
+    first, *lines = path.read_text(encoding="utf-8").splitlines()
+    rows = [f"{first},model", *(f"{line},M{line.split(',')[0][1:]}" for line in lines)]
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+
 
 MISTAKES = (
     Mistake("missing-file", _delete("study.toml"), where="study.toml"),
@@ -313,6 +373,8 @@ MISTAKES = (
     Mistake("few-animals", _keep_two, "warning", found="2 animals"),
     Mistake("cage-confounded", _regroup("cage"), "warning", "column cage", "6 animals in 2"),
     Mistake("batch-confounded", _regroup("batch"), "warning", "column batch", "6 animals in 2"),
+    Mistake("single-mouse-design", _one_mouse_a_model, "note",
+            found="6 models and 24 arms of them, 24 of one animal"),
     Mistake("exclusion-without-reason", _edit("animals.csv", "^(v1,.*),no,,", r"\1,yes,,"),
             where="animals.csv, row 2"),
     Mistake("unknown-fate", _edit("animals.csv", r"^(v1,.*),alive-at-end,", r"\1,escaped,"),
@@ -326,4 +388,51 @@ MISTAKES = (
             where="animals.csv, row 4"),
     Mistake("measured-after-leaving", _edit("animals.csv", r"^(v3,.*),19$", r"\1,13"), found="v3"),
     Mistake("fate-derived", _without_animals, "note", found="24 animals"),
+    Mistake("missing-file", _weighed(_delete(W)), found="no such file"),
+    Mistake("missing-column", _weighed(_edit(W, "weight_g", "size")), where=W),
+    Mistake("day-heading", _weigh_wide("Day 1O"), where=f"{W}, row 1", found="'Day 1O'"),
+    Mistake("text-in-number-cell", _weighed(_grams("i2", 10, "lost")),
+            where=f"{W}, row {row_of('i2', 10)}", found="'lost'"),
+    Mistake("missing-day", _weighed(_edit(W, r"^x3,x,13,", "x3,x,,")),
+            where=f"{W}, row {row_of('x3', 13)}"),
+    Mistake("missing-animal", _weighed(_edit(W, r"^x3,x,13,", ",x,13,")),
+            where=f"{W}, row {row_of('x3', 13)}"),
+    Mistake("unknown-arm", _weighed(_edit(W, r"^b1,both,7,", "b1,bth,7,")), where=W, found="'bth'"),
+    Mistake("arm-conflict", _weighed(_edit(W, r"^v3,vehicle,13,", "v3,ici,13,")),
+            where=f"{W}, row {row_of('v3', 13)}", found="weighed in 'ici'"),
+    Mistake("unknown-weight-animal", _weighed(_edit(W, r"^v3,", "v33,", 0)),
+            where=f"{W}, row {row_of('v3', 7)}", found="'v33'"),
+    Mistake("animal-never-weighed", _weighed(_edit(W, r"^v3,.*\n", "", 0)), "warning",
+            found="animal v3"),
+    Mistake("duplicate-visit", _weighed(_append(W, "v1,vehicle,10,19.1")), where=f"{W}, row 122"),
+    Mistake("weight-is-volume", _all_weights(volume), where=W, found="100%"),
+    Mistake("weight-is-volume", _all_weights(lambda a, arm, d: volume(a, arm, d) / 7), where=W,
+            found="fold from first to last"),
+    Mistake("weight-unit", _all_weights(lambda a, arm, d: weight(a, arm, d) / 1000), where=W,
+            found="0.0202 g"),
+    Mistake("weight-unit", _all_weights(lambda a, arm, d: weight(a, arm, d) * 1000), where=W),
+    Mistake("impossible-weight", _weighed(_grams("v2", 13, "194")),
+            where=f"{W}, row {row_of('v2', 13)}", found="194 g"),
+    Mistake("impossible-weight", _weighed(_grams("v2", 19, "0")),
+            where=f"{W}, row {row_of('v2', 19)}", found="0 g"),
+    Mistake("weight-slip", _weighed(_grams("v2", 13, "27.9")), "warning",
+            f"{W}, row {row_of('v2', 13)}", "27.9 g between"),
+    Mistake("weight-jump", _weighed(_grams("v2", 19, "13.4")), "warning",
+            f"{W}, row {row_of('v2', 19)}", "to 13.4 g"),
+    Mistake("weights-exchanged", _weighed(_grams("i1", 13, str(weight("i5", "ici", 13))),
+                                          _grams("i5", 13, str(weight("i1", "ici", 13)))),
+            "warning", f"{W}, row {row_of('i1', 13)}", "animal i5"),
+    Mistake("no-baseline-weight", _weighed(_edit(W, r"^v4,vehicle,7,.*\n", "")), "warning",
+            W, "animal v4"),
+    Mistake("no-baseline-weight", _weighed(_edit(W, r"^\w+,\w+,7,.*\n", "", 0)), "warning", W,
+            "nobody was weighed"),
+    Mistake("vehicle-loses-weight", _all_weights(_first_and_last_exchanged), "warning", W, "-17%"),
+    Mistake("over-weight-limit", _weighed(_grams("b2", 16, "14.9"), _grams("b2", 19, "14.6")),
+            "warning", f"{W}, row {row_of('b2', 19)}", "25% below baseline"),
+    Mistake("weighed-after-leaving", _weighed(
+        _edit("animals.csv", r"^(v3,.*),19$", r"\1,16"), _edit(V, r"^v3,vehicle,19,.*\n", "")),
+            "warning", f"{W}, row {row_of('v3', 19)}", "animal v3"),
+    Mistake("no-weights", _toml(r"\[limits\]", "[limits]\nweight_loss_fraction = 0.2"), "note",
+            found="20% weight loss"),
+    Mistake("weight-limit-not-stated", _weighed(_toml("weight_loss_fraction = 0.2", "")), "note"),
 )  # fmt: skip

@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-from broken import MISTAKES, Mistake, row_of, write_sound
+from broken import MISTAKES, Mistake, add_weights, row_of, write_sound
+from broken_assays import ASSAY_MISTAKES
 from typer.testing import CliRunner
 
 from smartcombo.cli.main import app
@@ -15,7 +16,7 @@ from smartcombo.core.finding import Finding, StudyError
 from smartcombo.study.read import check_study, read_study
 
 ROOT = Path(__file__).parents[2]
-SOURCES = sorted((ROOT / "src" / "smartcombo" / "study").glob("*.py"))
+SOURCES = sorted((ROOT / "src" / "smartcombo" / "study").rglob("*.py"))
 NOT_BROKEN_BY_A_FILE = {"missing-extra"}
 """Depends on what is installed."""
 
@@ -28,7 +29,8 @@ def sound(tmp_path: Path) -> Path:
 def codes_in_sources() -> set[str]:
     text = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     named = re.findall(r'code="([a-z-]+)"', text)
-    placed = re.findall(r'(?:Finding|_at|_finding|_unknown|_duplicates)\(\s*(?:[\w.(\[\]"=, ]*?)'
+    placed = re.findall(r'(?:Finding|_at|_whole|_finding|_unknown|unknown_name|_duplicates)\('
+                        r'\s*(?:[\w.(\[\]"=, ]*?)'
                         r'"([a-z]+(?:-[a-z]+)+)",', text)  # fmt: skip
     return set(named) | set(placed)
 
@@ -36,6 +38,12 @@ def codes_in_sources() -> set[str]:
 def test_the_sound_study_has_no_finding(sound: Path) -> None:
     assert check_study(sound) == ()
     assert read_study(sound).volumes.shape[0] == 120
+
+
+def test_the_sound_study_with_weights_has_no_finding(sound: Path) -> None:
+    add_weights(sound)
+    assert check_study(sound) == ()
+    assert read_study(sound).weights.shape == (120, 6)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.id)
@@ -81,7 +89,7 @@ def test_run_writes_nothing_where_a_study_has_errors(
 
 
 def test_every_code_of_the_package_is_broken_once() -> None:
-    covered = {mistake.code for mistake in MISTAKES} | NOT_BROKEN_BY_A_FILE
+    covered = {mistake.code for mistake in (*MISTAKES, *ASSAY_MISTAKES)} | NOT_BROKEN_BY_A_FILE
     assert len(covered) >= 40
     assert codes_in_sources() <= covered, sorted(codes_in_sources() - covered)
 
@@ -90,13 +98,15 @@ def test_the_format_explains_every_code() -> None:
     text = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
     cells = re.findall(r"^\| (`[^|]+) \|", text, flags=re.MULTILINE)
     listed = {code for cell in cells for code in re.findall(r"`([a-z-]+)`", cell)}
-    growth = re.findall(r'code="([a-z-]+)"', _efficacy_source())
-    assert listed == {m.code for m in MISTAKES} | NOT_BROKEN_BY_A_FILE | set(growth)
+    analyses = re.findall(r'code="([a-z-]+)"', _analyses_source())
+    broken = {m.code for m in (*MISTAKES, *ASSAY_MISTAKES)}
+    assert listed == broken | NOT_BROKEN_BY_A_FILE | set(analyses)
 
 
-def _efficacy_source() -> str:
-    folder = ROOT / "src" / "smartcombo" / "efficacy"
-    return "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py")))
+def _analyses_source() -> str:
+    package = ROOT / "src" / "smartcombo"
+    paths = [path for name in ("efficacy", "immune") for path in (package / name).rglob("*.py")]
+    return "".join(path.read_text(encoding="utf-8") for path in paths)
 
 
 def test_all_mistakes_of_a_study_are_told_at_once(sound: Path) -> None:

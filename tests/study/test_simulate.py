@@ -6,9 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from smartcombo.core.random import stream
+from smartcombo.study.body_weights import BodyWeights
 from smartcombo.study.example import example_study, write_example
 from smartcombo.study.model import ANIMAL_COLUMNS, FATES
-from smartcombo.study.simulate import ArmDesign, SimulationDesign, simulate_study
+from smartcombo.study.simulate import (
+    ArmDesign,
+    SimulationDesign,
+    simulate_arm_volumes,
+    simulate_study,
+)
 from smartcombo.study.simulated_files import write_study
 
 PLAIN = SimulationDesign(
@@ -33,6 +40,30 @@ def test_mean_slopes_recover_the_growth_rates() -> None:
     for arm in PLAIN.arms:
         error = found.get_group(arm.id).sem()
         assert abs(found.get_group(arm.id).mean() - arm.growth_rate) < 4 * error
+
+
+def test_responders_are_a_fixed_share_or_drawn_mouse_by_mouse() -> None:
+    arms = tuple(ArmDesign(f"arm {k}", 0.1, n=10, responder_fraction=0.3) for k in range(200))
+    counts = {
+        how: simulate_study(SimulationDesign(arms, responders=how), seed=5)
+        .truth.groupby("arm")["responder"]
+        .sum()
+        for how in ("fixed", "binomial")
+    }
+    assert set(counts["fixed"]) == {3}
+    assert counts["binomial"].mean() == pytest.approx(3.0, abs=4 * np.sqrt(2.1 / 200))
+    assert counts["binomial"].var() == pytest.approx(2.1, rel=0.4)
+    with pytest.raises(ValueError, match="expected 'fixed' or 'binomial'"):
+        SimulationDesign(arms, responders="some")
+
+
+def test_many_mice_of_an_arm_are_simulated_as_those_of_a_study() -> None:
+    design = SimulationDesign(arms=(ArmDesign("vehicle", 0.2, n=12),))
+    rng = stream(6, "simulate", design.model, "vehicle")
+    volumes, last = simulate_arm_volumes(design, design.arms[0], rng)
+    study = simulate_study(design, seed=6).volumes
+    seen = np.arange(len(design.days)) <= last[:, None]
+    np.testing.assert_array_equal(volumes[seen], study["volume_mm3"])
 
 
 def test_between_mouse_spread_and_correlation_are_those_of_the_design() -> None:
@@ -156,7 +187,7 @@ def test_two_designs_of_one_model_are_refused() -> None:
 def test_writing_twice_gives_the_same_bytes(tmp_path) -> None:
     first, second = write_example(tmp_path / "a"), write_example(tmp_path / "b")
     names = sorted(path.name for path in first.iterdir())
-    assert names == ["animals.csv", "plan.toml", "study.toml", "volumes.csv"]
+    assert names == ["animals.csv", "plan.toml", "study.toml", "volumes.csv", "weights.csv"]
     assert all((first / n).read_bytes() == (second / n).read_bytes() for n in names)
 
 
@@ -189,3 +220,25 @@ def test_the_example_is_read_back_whole(example_folder) -> None:
     }  # fmt: skip
     assert len(study.volumes) == len(simulated.volumes)
     assert study.volumes["at_limit"].sum() == (simulated.volumes["volume_mm3"] == 0).sum()
+
+
+def test_weights_recover_growth_loss_and_tumour_and_leave_the_volumes_as_they_were() -> None:
+    body = BodyWeights(residual_sd=0.0, sensitivity_sd=0.0, growth_rate=0.004, onset_days=3.0)
+    arms = (ArmDesign("vehicle", 0.20, n=5), ArmDesign("x", 0.1, ("molecule",), weight_loss=0.1))
+    plain = SimulationDesign(arms)
+    weighed = simulate_study(replace(plain, weights=body), seed=9)
+    pd.testing.assert_frame_equal(weighed.volumes, simulate_study(plain, seed=9).volumes)
+    assert simulate_study(plain, seed=9).weights.empty
+    both = weighed.weights.merge(weighed.volumes)
+    net = both["weight_g"] - both["volume_mm3"] / 1000
+    time = both["day"] - 7
+    kept = 1 - np.where(both["arm"] == "x", 0.1, 0.0) * (1 - np.exp(-time / 3))
+    start = net / (np.exp(0.004 * time) * kept)
+    assert start.groupby(both["animal"]).agg(np.ptp).max() < 1e-9
+
+
+def test_body_weights_that_cannot_be_are_refused() -> None:
+    with pytest.raises(ValueError, match="baseline_g=-1"):
+        BodyWeights(baseline_g=-1)
+    with pytest.raises(ValueError, match="0 or more"):
+        BodyWeights(residual_sd=-0.1)

@@ -48,6 +48,7 @@ def _write_study(folder: Path) -> None:
     from smartcombo.cli.progress import step
 
     with step("Simulating the SYNTHETIC example"):
+        from smartcombo.immune.example import write_example_samples
         from smartcombo.study.example import write_example
 
-        write_example(folder)
+        write_example_samples(write_example(folder))

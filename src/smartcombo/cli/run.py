@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -15,13 +15,20 @@ if TYPE_CHECKING:
     from smartcombo.study.model import Study
 
 ANALYSES = (
-    ("Fitting growth and the four questions", "growth"),
-    ("Calling the response of each animal", "response"),
-    ("Timing progression", "progression"),
-    ("Looking for dose series", "dose_series"),
-    ("Looking for earlier controls", "history"),
+    ("Fitting growth and the four questions", "growth", "volumes"),
+    ("Telling cured from growing animals", "classes", "volumes"),
+    ("Calling the response of each animal", "response", "volumes"),
+    ("Timing progression", "progression", "volumes"),
+    ("Asking what leaving could change", "leaving", "volumes"),
+    ("Weighing what it costs the animals", "tolerability", "volumes"),
+    ("Looking for dose series", "dose_series", "volumes"),
+    ("Looking for earlier controls", "history", "volumes"),
+    ("Reading the immune landscape", "landscape", "samples"),
 )
-"""What is told on stderr, and the function of ``smartcombo.efficacy``, in the page's order."""
+"""What is told on stderr, the function of ``smartcombo.efficacy`` or ``smartcombo.immune``, and the
+table it needs, in the page's order."""
+PROGRAMME = (("Comparing treatments across models", "single_mouse", "volumes"),)
+"""The same, where the arms of each model have one animal."""
 
 
 @with_exit_codes
@@ -78,7 +85,8 @@ def analyse(folder: Path, out: Path, workers: int = 1) -> Path:
 
         study = read_study(folder)
     show_findings(study.findings, sys.stderr)
-    results = [_analysed(study, words, name, workers) for words, name in ANALYSES]
+    chosen = PROGRAMME if study.single_mouse else _with_data(study, sys.stderr)
+    results = [_analysed(study, words, name, workers) for words, name, _ in chosen]
     with step("Drawing figures and writing the report"):
         from smartcombo.report.export import write_run
 
@@ -86,12 +94,30 @@ def analyse(folder: Path, out: Path, workers: int = 1) -> Path:
     return written / "report.html"
 
 
+def _with_data(study: Study, stream: TextIO) -> list[tuple[str, str, str]]:
+    """Return the analyses that the study has tables for, telling once which are skipped."""
+    from smartcombo.core.finding import AnalysisRefused
+
+    there = {*study.assays.present(), *(("volumes",) if study.has_volumes else ())}
+    if study.assays.present():
+        there.add("samples")
+    skipped = [name for _, name, needs in ANALYSES if needs not in there]
+    if len(skipped) == len(ANALYSES):
+        raise AnalysisRefused(
+            f"this study has {', '.join(sorted(there)) or 'samples only'}; "
+            f"{', '.join(skipped)} need another table"
+        )
+    if skipped:
+        typer.echo(f"Skipped for want of a table: {', '.join(skipped)}", file=stream)
+    return [analysis for analysis in ANALYSES if analysis[2] in there]
+
+
 def _analysed(study: Study, words: str, name: str, workers: int) -> Result:
     """Return the result of one analysis, telling the step."""
-    from smartcombo import efficacy
+    from smartcombo import efficacy, immune
     from smartcombo.cli.progress import step
 
-    analysis = getattr(efficacy, name)
+    analysis = getattr(efficacy, name, None) or getattr(immune, name)
     with step(words):
         result: Result = analysis(study, workers=workers) if name == "growth" else analysis(study)
     return result

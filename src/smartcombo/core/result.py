@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from smartcombo.core.finding import Finding, findings_table
+from smartcombo.core.verdicts import benjamini_hochberg, holm
 
 ESTIMATE_COLUMNS = (
     "study", "model", "analysis", "endpoint", "question", "estimand", "contrast", "null_model",
@@ -22,14 +23,28 @@ ESTIMATE_COLUMNS = (
 or empty, ``verdict`` is the word that belongs to the number.
 """
 
+NUMBERS = ("day", "value", "low", "high", "level", "se", "df", "p", "p_holm", "p_bh", "n")
+"""Columns of ``estimates.csv`` that hold numbers."""
+
 CHECK_COLUMNS = ("study", "model", "analysis", "check", "subject", "value", "threshold", "unit",
                  "status", "message")  # fmt: skip
 """Columns of ``checks.csv``; ``status`` is ``ok``, ``caution`` or ``stop``."""
+
+FAMILY = ["endpoint", "estimand", "question"]
+"""P-values of one endpoint, estimand and question, over combinations, tumour models and null
+models, are corrected together."""
 
 
 def empty_table() -> pd.DataFrame:
     """Return a table without rows or columns."""
     return pd.DataFrame()
+
+
+def stacked(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Return tables one below the other; empty ones give no more than their columns."""
+    every = list(tables)
+    full = [table for table in every if not table.empty]
+    return pd.concat(full, ignore_index=True) if full else every[0]
 
 
 @dataclass(frozen=True)
@@ -82,15 +97,6 @@ class Result:
         return rows.reset_index(drop=True)
 
 
-def stacked(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Return tables of the same columns one below the other; empty columns decide no type."""
-    every = list(tables)
-    full = [table.dropna(axis="columns", how="all") for table in every if not table.empty]
-    if not full:
-        return every[0]
-    return pd.concat(full, ignore_index=True).reindex(columns=list(every[0].columns))
-
-
 def estimates_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Return rows as a table with exactly ``ESTIMATE_COLUMNS``; missing keys become missing.
 
@@ -102,4 +108,15 @@ def estimates_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     unknown = {key for row in rows for key in row} - set(ESTIMATE_COLUMNS)
     if unknown:
         raise KeyError(f"not columns of an estimate: {sorted(unknown)}")
-    return pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
+    table = pd.DataFrame(rows, columns=list(ESTIMATE_COLUMNS))
+    return table.astype(dict.fromkeys(NUMBERS, float))
+
+
+def adjusted_estimates(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return all rows as a table with Holm and BH p-values within each family."""
+    table = estimates_frame(rows)
+    for _, family in table[table["p"].notna() & (table["question"] != "")].groupby(FAMILY):
+        p = family["p"].to_numpy(float)
+        table.loc[family.index, "p_holm"] = holm(p)
+        table.loc[family.index, "p_bh"] = benjamini_hochberg(p)
+    return table

@@ -12,8 +12,8 @@ import numpy as np
 from scipy import stats
 
 from smartcombo.efficacy.fitting import FittedGrowth
-from smartcombo.efficacy.questions import Question
 from smartcombo.stats.design import ContrastTest, Floats
+from smartcombo.study.questions import Question
 
 
 @dataclass(frozen=True, slots=True)

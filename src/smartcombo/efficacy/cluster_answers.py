@@ -11,14 +11,14 @@ import pandas as pd
 
 from smartcombo.core.finding import Finding
 from smartcombo.core.result import CHECK_COLUMNS
+from smartcombo.core.verdicts import verdict
 from smartcombo.efficacy.answers import Answer, answer
 from smartcombo.efficacy.clusters import clusters_of, nested_fit, slope_share
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
 from smartcombo.efficacy.options import Cluster, can_cluster
-from smartcombo.efficacy.questions import Question
-from smartcombo.efficacy.verdicts import verdict
 from smartcombo.study.clusters import CLUSTERS, clustering
 from smartcombo.study.model import Study
+from smartcombo.study.questions import Question
 
 CLUSTER_COLUMNS = (
     "model", "cluster", "clusters", "between", "share", "arm", "question", "null_model", "contrast",

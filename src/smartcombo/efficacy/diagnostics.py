@@ -11,15 +11,16 @@ import pandas as pd
 from scipy import stats
 
 from smartcombo.core.result import CHECK_COLUMNS
+from smartcombo.core.verdicts import verdict
 from smartcombo.efficacy.answers import answer
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
 from smartcombo.efficacy.frame import GrowthFrame, without_animal
+from smartcombo.efficacy.mean_curve import MeanCurve
 from smartcombo.efficacy.options import Specification
-from smartcombo.efficacy.questions import NULL_NAMES, Question
-from smartcombo.efficacy.verdicts import verdict
 from smartcombo.stats.design import Floats
 from smartcombo.stats.residuals import random_effects, residuals_of
 from smartcombo.study.model import Study
+from smartcombo.study.questions import NULL_NAMES, Question
 
 NORMALITY_LEVEL = 0.01
 """A mixed model bears mild non-normality; only a clear departure is worth a caution."""
@@ -81,13 +82,12 @@ def curvature_test(frame: GrowthFrame, primary: Specification, level: float) -> 
     Each arm's quadratic term is tested in the model that holds all of them; p is the smallest,
     Holm-adjusted, so that one bending arm is enough.
     """
-    curved = fit_growth(
-        frame, replace(primary, shape="quadratic", inference=_plain(primary)), level
-    )
+    quadratic = replace(primary, shape="quadratic", bend_day=None, inference=_plain(primary))
+    curved = fit_growth(frame, quadratic, level)
     if curved.status in ("not_converged", "singular"):
         return float("nan"), len(frame.arms)
     first = curved.curve.n_intercepts
-    C = np.eye(curved.curve.n_columns)[first + 1 :: 2]
+    C = np.eye(curved.curve.n_columns)[first + 1 : curved.curve.first_covariate : 2]
     smallest = min(test.p for test in curved.tests(C))
     return min(1.0, smallest * len(C)), len(C)
 
@@ -149,7 +149,19 @@ def _fit_check(fitted: FittedGrowth) -> dict[str, Any]:
         "singular": ("stop", "The arms cannot be told apart from these visits; no verdict."),
     }
     status, message = messages[fitted.status]
+    if fitted.shape is not None and fitted.shape.status == "boundary":
+        message = _boundary_words(fitted.curve)
     return _check("fit", fitted.fit.loglik, float("nan"), "log likelihood", status, message)
+
+
+def _boundary_words(curve: MeanCurve) -> str:
+    if curve.shape == "piecewise":
+        return "The bend lies at the edge of what the visits can tell; its day is not to be read."
+    straight = sum(rho == 0 for rho in curve.psi)
+    return (
+        f"Growth does not slow in {straight} of {len(curve.arms)} arms: there the Gompertz curve "
+        "is the exponential one."
+    )
 
 
 def _normality(name: str, values: Floats) -> dict[str, Any]:

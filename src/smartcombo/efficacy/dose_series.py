@@ -10,10 +10,10 @@ import pandas as pd
 
 from smartcombo.core.random import stream
 from smartcombo.core.result import CHECK_COLUMNS, Result, estimates_frame
+from smartcombo.core.verdicts import verdict
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
 from smartcombo.efficacy.frame import GrowthFrame, declared_day, select_growth
 from smartcombo.efficacy.options import Specification
-from smartcombo.efficacy.verdicts import verdict
 from smartcombo.stats.bands import simultaneous_p
 from smartcombo.stats.design import ContrastTest, Floats
 from smartcombo.stats.trend import step_contrasts, step_pairs, trend_contrasts

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from smartcombo.core.result import estimates_frame
+from smartcombo.core.verdicts import verdict
 from smartcombo.efficacy.answers import Answer, answer
 from smartcombo.efficacy.fitting import FittedGrowth
-from smartcombo.efficacy.questions import Question
-from smartcombo.efficacy.verdicts import benjamini_hochberg, holm, verdict
 from smartcombo.stats.design import ContrastTest
 from smartcombo.study.model import Study
+from smartcombo.study.questions import Question
 
 METHOD_OF_NULL = {
     "": "growth.lmm/1",
@@ -24,9 +22,6 @@ METHOD_OF_NULL = {
     "response_additivity": "growth.response-additivity/1",
     "pairs": "growth.third-order/1",
 }
-FAMILY = ["endpoint", "estimand", "question"]
-"""P-values of one endpoint, estimand and question, over combinations, tumour models and null
-models, are corrected together."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +45,6 @@ def question_rows(
 ) -> list[dict[str, Any]]:
     """Return every question at the growth-rate level and at the declared day."""
     return [row for question in questions for row in _question(fitted, question, reading)]
-
-
-def adjusted_estimates(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return all rows as a table with Holm and BH p-values within each family."""
-    table = estimates_frame(rows)
-    for _, family in table[table["p"].notna() & (table["question"] != "")].groupby(FAMILY):
-        p = family["p"].to_numpy(float)
-        table.loc[family.index, "p_holm"] = holm(p)
-        table.loc[family.index, "p_bh"] = benjamini_hochberg(p)
-    return table
 
 
 def _base(fitted: FittedGrowth, reading: Reading) -> dict[str, Any]:

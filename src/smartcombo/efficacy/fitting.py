@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,17 @@ from numpy.typing import NDArray
 from smartcombo.core.random import stream
 from smartcombo.efficacy.clusters import clustered_fit
 from smartcombo.efficacy.frame import GrowthFrame, relative_frame
-from smartcombo.efficacy.mean_curve import MeanCurve, long_design, mean_curve
+from smartcombo.efficacy.mean_curve import (
+    CURVED,
+    MeanCurve,
+    long_design,
+    mean_curve,
+    shaped_design,
+)
 from smartcombo.efficacy.options import Inference as InferenceName
 from smartcombo.efficacy.options import Specification
-from smartcombo.stats.bootstrap import bootstrap_inference
+from smartcombo.stats.bootstrap import BootstrapInference, bootstrap_inference
+from smartcombo.stats.curved import ShapeFit, conditional, fit_shape
 from smartcombo.stats.design import (
     ContrastTest,
     FitStatus,
@@ -23,11 +31,12 @@ from smartcombo.stats.design import (
     MixedFit,
     VarianceModel,
 )
-from smartcombo.stats.inference import Inference, model_inference
+from smartcombo.stats.inference import Inference, TInference, model_inference
 from smartcombo.stats.mixed import fit_mixed
 from smartcombo.stats.robust import cr2_inference
 
-_VARIANCE: dict[str, VarianceModel] = {"common": "common", "by-arm": "group", "power": "power"}
+VARIANCE: dict[str, VarianceModel] = {"common": "common", "by-arm": "group", "power": "power"}
+"""The kernel's word for each variance model."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,8 @@ class FittedGrowth:
         Number of measurements that entered as lying below the detection limit.
     lost
         Animals that this specification cannot use (no baseline, for relative volumes).
+    shape
+        The nonlinear parameters that were estimated; ``None`` where there are none.
     """
 
     specification: Specification
@@ -58,6 +69,7 @@ class FittedGrowth:
     level: float
     censored: int = 0
     lost: tuple[str, ...] = ()
+    shape: ShapeFit | None = None
 
     @property
     def status(self) -> FitStatus:
@@ -81,25 +93,59 @@ class FittedGrowth:
 
 
 def fit_growth(selected: GrowthFrame, specification: Specification, level: float) -> FittedGrowth:
-    """Return the specification fitted by REML to the log volumes of the rows selected."""
+    """Return the specification fitted by REML to the log volumes of the rows selected.
+
+    Nonlinear parameters of the mean curve are those of maximum likelihood; each then has a column
+    in the design, so that every standard error and the degrees of freedom count it as estimated.
+    """
     relative = specification.baseline == "relative"
     frame, lost = relative_frame(selected) if relative else (selected, ())
-    curve = mean_curve(frame, specification)
+    at_limit = frame.rows["at_limit"].to_numpy(dtype=bool)
+    below = at_limit if can_censor(specification) else np.zeros_like(at_limit)
+    curve, shape = _curve(frame, specification, below)
     design = long_design(frame, curve)
-    below = frame.rows["at_limit"].to_numpy(dtype=bool)
-    if specification.cluster != "animal":
-        inference: Inference
-        fit, inference = clustered_fit(design, frame, specification.cluster)
-        count = 0
-    elif can_censor(specification) and below.any():
-        fit, inference = _censored(design, below)
-        count = int(below.sum())
-    else:
-        fit = fit_mixed(design, variance=_VARIANCE[specification.variance], reml=True)
-        inference, count = _inference(fit, design, specification.inference, frame.seed), 0
+    fit, inference = _fitted(design, frame, specification, below)
+    if curve.free and fit.status != "singular":
+        beta = conditional(fit.beta, fit.cov_beta, len(curve.free))
+        fit, inference = replace(fit, beta=beta), replace(inference, beta=beta)
     return FittedGrowth(
-        specification, selected, frame, curve, design, fit, inference, level, count, lost
+        specification,
+        selected,
+        frame,
+        curve,
+        design,
+        replace(fit, status=_worse(fit.status, shape.status if shape else "ok")),
+        inference,
+        level,
+        int(below.sum()),
+        lost,
+        shape,
     )
+
+
+def _curve(
+    frame: GrowthFrame, specification: Specification, below: NDArray[np.bool_]
+) -> tuple[MeanCurve, ShapeFit | None]:
+    """Return the mean curve, with its nonlinear parameters where the shape has any."""
+    curve = mean_curve(frame, specification)
+    if specification.shape not in CURVED:
+        return curve, None
+    none, no_beta = np.empty(0, dtype=np.int64), np.empty(0)
+    if specification.bend_day is not None:
+        bend = curve.clock(np.array([specification.bend_day - frame.baseline_day]))
+        return curve.with_psi(bend, none, no_beta), None
+    shaped = shaped_design(frame, curve)
+    found = fit_shape(shaped, variance=VARIANCE[specification.variance], below=below)
+    if found.status == "singular":
+        return curve.with_psi(found.psi, none, no_beta), found
+    at = shaped.design(found.psi)
+    fit = _censored(at, below)[0] if below.any() else fit_mixed(at)
+    return curve.with_psi(found.psi, found.free, fit.beta), found
+
+
+def _worse(one: FitStatus, other: FitStatus) -> FitStatus:
+    """Return the status that says more against a fit."""
+    return max(one, other, key=get_args(FitStatus).index)
 
 
 def can_censor(specification: Specification) -> bool:
@@ -113,14 +159,30 @@ def can_censor(specification: Specification) -> bool:
     )
 
 
-def _censored(design: LongDesign, below: NDArray[np.bool_]) -> tuple[MixedFit, Inference]:
+def _fitted(
+    design: LongDesign,
+    frame: GrowthFrame,
+    specification: Specification,
+    below: NDArray[np.bool_],
+) -> tuple[MixedFit, TInference | BootstrapInference]:
+    if specification.cluster != "animal":
+        return clustered_fit(design, frame, specification.cluster)
+    if below.any():
+        return _censored(design, below)
+    fit = fit_mixed(design, variance=VARIANCE[specification.variance], reml=True)
+    return fit, _inference(fit, design, specification.inference, frame.seed)
+
+
+def _censored(design: LongDesign, below: NDArray[np.bool_]) -> tuple[MixedFit, TInference]:
     from smartcombo.stats.censored import fit_censored
 
     done = fit_censored(design, below)
     return done.fit, done.inference
 
 
-def _inference(fit: MixedFit, design: LongDesign, name: InferenceName, seed: int) -> Inference:
+def _inference(
+    fit: MixedFit, design: LongDesign, name: InferenceName, seed: int
+) -> TInference | BootstrapInference:
     if name == "cr2":
         return cr2_inference(fit, design)
     if name == "bootstrap":

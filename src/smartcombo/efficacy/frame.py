@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,6 +123,23 @@ def relative_frame(frame: GrowthFrame) -> tuple[GrowthFrame, tuple[str, ...]]:
     return _regroup(frame, rows), lost
 
 
+def only_animals(frame: GrowthFrame, animals: Container[str]) -> GrowthFrame:
+    """Return the frame with some of its animals only."""
+    return _regroup(frame, frame.rows[[animal in animals for animal in frame.rows["animal"]]])
+
+
+def with_rows(frame: GrowthFrame, rows: pd.DataFrame) -> GrowthFrame:
+    """Return the frame with other rows of the same columns, in any order."""
+    order = rows["arm"].map({arm: number for number, arm in enumerate(frame.arms)})
+    table = rows.assign(_order=order).sort_values(["_order", "animal", "day"], kind="stable")
+    return _regroup(frame, table.drop(columns="_order"))
+
+
+def without_animal(frame: GrowthFrame, animal: str) -> GrowthFrame:
+    """Return the frame without one animal."""
+    return _regroup(frame, frame.rows[frame.rows["animal"] != animal])
+
+
 def declared_day(study: Study, frame: GrowthFrame) -> float:
     """Return the plan's day, else the last visit at which every arm keeps half of its animals."""
     if study.plan.day is not None:
@@ -135,9 +152,23 @@ def declared_day(study: Study, frame: GrowthFrame) -> float:
     return float(enough.max()) if len(enough) else float(rows["day"].min())
 
 
-def without_animal(frame: GrowthFrame, animal: str) -> GrowthFrame:
-    """Return the frame without one animal."""
-    return _regroup(frame, frame.rows[frame.rows["animal"] != animal])
+def require_animals(study: Study, frame: GrowthFrame, analysis: str) -> None:
+    """Refuse where an arm has a single animal, and say which.
+
+    Raises
+    ------
+    AnalysisRefused
+        If an arm has fewer than two animals.
+    """
+    few = [arm for arm in frame.arms if frame.count(arm) < MINIMUM_ANIMALS]
+    if few:
+        named = ", ".join(study.label(arm) for arm in few)
+        raise AnalysisRefused(
+            f"{analysis} of {frame.model}: one animal in {named}; an arm needs at least "
+            f"{MINIMUM_ANIMALS} for a difference between arms to have an interval. Remove the arm "
+            "or pool studies of the same design; with one animal an arm in each of several models, "
+            "`single_mouse` compares the arms across models."
+        )
 
 
 def _analysed_rows(study: Study, model: str) -> tuple[pd.DataFrame, list[Finding]]:
@@ -231,3 +262,9 @@ def _grouped(
         seed=seed,
         covariates=covariates,
     )
+
+
+def frame_of(study: Study, model: str, rows: pd.DataFrame, arms: tuple[str, ...]) -> GrowthFrame:
+    """Return the frame of another outcome: rows as `GrowthFrame` has them, with their ``y``."""
+    seed = DEFAULT_SEED if study.plan.seed is None else study.plan.seed
+    return _grouped(model, rows, arms, study.baseline_day, seed, ())

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
 from smartcombo.core.finding import AnalysisRefused, Finding
 from smartcombo.core.parallel import mapped
 from smartcombo.core.random import DEFAULT_SEED, stream
-from smartcombo.core.result import Result
+from smartcombo.core.result import Result, adjusted_estimates, stacked
+from smartcombo.efficacy.accounting import accounting
 from smartcombo.efficacy.cluster_answers import cluster_findings, clusters_table
 from smartcombo.efficacy.course import course_table, curves_table
 from smartcombo.efficacy.describe import design_table, observed_table
@@ -21,15 +22,23 @@ from smartcombo.efficacy.diagnostics import (
     influence_table,
     residual_tables,
 )
-from smartcombo.efficacy.estimates import Reading, adjusted_estimates, arm_rows, question_rows
+from smartcombo.efficacy.estimates import Reading, arm_rows, question_rows
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
-from smartcombo.efficacy.frame import MINIMUM_ANIMALS, GrowthFrame, declared_day, select_growth
-from smartcombo.efficacy.options import GrowthOptions
-from smartcombo.efficacy.questions import Question, study_questions
+from smartcombo.efficacy.frame import (
+    MINIMUM_ANIMALS,
+    GrowthFrame,
+    declared_day,
+    require_animals,
+    select_growth,
+)
+from smartcombo.efficacy.mean_curve import CURVED
+from smartcombo.efficacy.options import GrowthOptions, Shape, Specification
 from smartcombo.efficacy.robustness import robustness_table, stability_sentence
 from smartcombo.efficacy.scales import scales_table
+from smartcombo.efficacy.shapes import SHAPE_WORDS, fitted_shapes, shape_sentence, shapes_table
 from smartcombo.study.arms import combinations_of
 from smartcombo.study.model import Study
+from smartcombo.study.questions import Question, study_questions
 
 
 def growth(study: Study, options: GrowthOptions | None = None, *, workers: int = 1) -> Result:
@@ -81,7 +90,8 @@ def growth(study: Study, options: GrowthOptions | None = None, *, workers: int =
     >>> study = sc.read_study("b16-combo/")  # doctest: +SKIP
     >>> sc.efficacy.growth(study).select(question="Q2")  # doctest: +SKIP
     """
-    options = options or GrowthOptions()
+    options = _planned(study, options or GrowthOptions())
+    _refuse_programme(study)
     jobs = [(study, model.id, options) for model in study.models]
     parts = mapped(_one_model, jobs, workers=workers)
     estimates = adjusted_estimates([row for part in parts for row in part.rows])
@@ -91,7 +101,7 @@ def growth(study: Study, options: GrowthOptions | None = None, *, workers: int =
         study=study.id,
         analysis="growth",
         estimates=estimates,
-        checks=_concat([part.checks for part in parts]),
+        checks=stacked([part.checks for part in parts]),
         findings=tuple(finding for part in parts for finding in part.findings),
         tables=tables,
         methods=_methods(
@@ -102,6 +112,18 @@ def growth(study: Study, options: GrowthOptions | None = None, *, workers: int =
         ),
         options=_resolved(study, options, {part.model: part.day for part in parts}),
     )
+
+
+def _planned(study: Study, options: GrowthOptions) -> GrowthOptions:
+    """Return the options with the plan's shape where no model is stated."""
+    if options.specification is not None:
+        return options
+    shape = cast(Shape, study.plan.shape)
+    return replace(options, specification=Specification(shape=shape, bend_day=study.plan.bend_day))
+
+
+def _primary(options: GrowthOptions) -> Specification:
+    return options.specification or Specification()
 
 
 @dataclass(frozen=True)
@@ -118,10 +140,11 @@ class _ModelPart:
 def _one_model(job: tuple[Study, str, GrowthOptions]) -> _ModelPart:
     study, model, options = job
     frame, findings = select_growth(study, model, covariates_of(study, options))
-    _require_animals(study, frame)
+    require_animals(study, frame, "growth")
     reading = _reading(study, frame, options)
+    _require_bend(frame, _primary(options))
     questions = study_questions(study, combinations_of(study), frame.arms)
-    fitted = fit_growth(frame, options.specification, reading.level)
+    fitted = fit_growth(frame, _primary(options), reading.level)
     checks, tables = _examined(study, fitted, questions, reading, options)
     return _ModelPart(
         model=model,
@@ -145,7 +168,7 @@ def _examined(
     reading: Reading,
     options: GrowthOptions,
 ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    frame, primary = fitted.selected, options.specification
+    frame, primary, limit = fitted.selected, fitted.specification, study.readout.limit
     rng = stream(_seed(study), "growth", frame.model)
     time = reading.day - frame.baseline_day
     residuals, effects = residual_tables(fitted)
@@ -157,18 +180,22 @@ def _examined(
     tables = {
         "observed": observed_table(study, frame.model),
         "design": design_table(study, frame),
-        "curves": curves_table(shown, rng),
-        "course": course_table(shown, questions, rng),
+        "accounting": accounting(study, "growth", needs_baseline=False, model=frame.model),
+        "curves": curves_table(shown, rng, limit),
+        "course": course_table(shown, questions, rng, limit),
         "residuals": residuals,
         "random_effects": effects,
         "influence": influence,
         "scales": scales_table(study, frame, reading.day, reading.level),
         "clusters": clusters_table(study, fitted, questions, time, reading.margin_log_ratio),
     }
-    words = [("curvature", _curvature_words(frame.model, curvature[0], shown))]
+    words = [("curvature", _curvature_words(frame.model, curvature[0], fitted, shown))]
     if options.robustness:
-        tables["robustness"] = _robustness(fitted, questions, reading)
+        shapes = fitted_shapes(fitted)
+        tables["robustness"] = _robustness(fitted, questions, reading, shapes)
         words += _stability(study, tables["robustness"])
+        tables["shapes"] = shapes_table(shapes, questions, reading, primary.shape)
+        words += [("shape", shape_sentence(tables["shapes"], frame.model))]
     words += _scale_words(tables["scales"])
     tables["words"] = pd.DataFrame(
         [(frame.model, key, text) for key, text in words], columns=["model", "key", "sentence"]
@@ -178,7 +205,10 @@ def _examined(
 
 
 def _robustness(
-    fitted: FittedGrowth, questions: tuple[Question, ...], reading: Reading
+    fitted: FittedGrowth,
+    questions: tuple[Question, ...],
+    reading: Reading,
+    shapes: dict[str, FittedGrowth],
 ) -> pd.DataFrame:
     return robustness_table(
         fitted.selected,
@@ -187,6 +217,7 @@ def _robustness(
         day=reading.day,
         level=reading.level,
         margin=reading.margin_log_ratio,
+        known={one.specification: one for one in shapes.values()},
     )
 
 
@@ -204,7 +235,14 @@ def _scale_words(scales: pd.DataFrame) -> list[tuple[str, str]]:
     ]
 
 
-def _curvature_words(model: str, p: float, shown: FittedGrowth) -> str:
+def _curvature_words(model: str, p: float, primary: FittedGrowth, shown: FittedGrowth) -> str:
+    shape = primary.specification.shape
+    if shape != "exponential":
+        return (
+            f"{model}: the primary model is {SHAPE_WORDS[shape]}; a growth rate is the average "
+            "rate from baseline to the declared day, and curves and course over time are of the "
+            "same model."
+        )
     if shown.specification.shape == "spline":
         return (
             f"{model}: at least one arm bends on the log scale (p = {p:.2g}, Holm-adjusted), so "
@@ -233,14 +271,23 @@ def _reading(study: Study, frame: GrowthFrame, options: GrowthOptions) -> Readin
     return Reading(study, day, level, study.plan.margin_log_ratio, study.plan.margin_rate)
 
 
-def _require_animals(study: Study, frame: GrowthFrame) -> None:
-    few = [arm for arm in frame.arms if frame.count(arm) < MINIMUM_ANIMALS]
-    if few:
-        named = ", ".join(study.label(arm) for arm in few)
+def _require_bend(frame: GrowthFrame, primary: Specification) -> None:
+    bend, last = primary.bend_day, float(frame.rows["day"].max())
+    if bend is not None and not frame.baseline_day < bend < last:
         raise AnalysisRefused(
-            f"growth of {frame.model}: one animal in {named}; an arm needs at least "
-            f"{MINIMUM_ANIMALS} for a difference between arms to have an interval. Remove the arm "
-            "or pool studies of the same design."
+            f"growth of {frame.model}: bend_day = {bend:g} is not between the baseline day "
+            f"{frame.baseline_day:g} and the last visit on day {last:g}; state a day between them, "
+            "or leave bend_day out of plan.toml and it is estimated."
+        )
+
+
+def _refuse_programme(study: Study) -> None:
+    if study.single_mouse:
+        raise AnalysisRefused(
+            f"growth of {study.id}: most arms of its {len(study.models)} models have one animal; "
+            f"an arm needs at least {MINIMUM_ANIMALS} for a difference within a model to have an "
+            "interval. `single_mouse` takes each model as the unit and compares the arms across "
+            "models."
         )
 
 
@@ -264,12 +311,7 @@ def _seed(study: Study) -> int:
 
 
 def _stack(parts: list[dict[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
-    return {name: _concat([part[name] for part in parts]) for name in parts[0]}
-
-
-def _concat(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    full = [table for table in tables if not table.empty]
-    return pd.concat(full, ignore_index=True) if full else tables[0]
+    return {name: stacked([part[name] for part in parts]) for name in parts[0]}
 
 
 def _methods(
@@ -278,11 +320,16 @@ def _methods(
     """Return the methods used; censored fits bring their own degrees of freedom."""
     fits = ["growth.censored/1"] if any(censored) else []
     if not all(censored) or options.robustness:
-        fits.append(f"growth.{options.specification.inference}/1")
+        fits.append(f"growth.{_primary(options).inference}/1")
     if clustered:
         fits.append("growth.clusters/1")
     if options.robustness:
         fits += ["growth.cr2/1", "growth.robustness/1"]
+    fits += [
+        f"growth.{shape}/1"
+        for shape in CURVED
+        if options.robustness or _primary(options).shape == shape
+    ]
     questions = ["growth.bliss/1", "growth.hsa/1", "growth.response-additivity/1"]
     questions += ["growth.third-order/1"] if triple else []
     return tuple(dict.fromkeys(["growth.lmm/1", *fits, *questions, "growth.bands/1"]))
@@ -290,7 +337,7 @@ def _methods(
 
 def _resolved(study: Study, options: GrowthOptions, days: dict[str, float]) -> dict[str, Any]:
     return {
-        **asdict(options.specification),
+        **asdict(_primary(options)),
         "declared_day": days,
         "level": options.level if options.level is not None else study.plan.level,
         "margin_log_ratio": study.plan.margin_log_ratio,
@@ -298,4 +345,5 @@ def _resolved(study: Study, options: GrowthOptions, days: dict[str, float]) -> d
         "robustness": options.robustness,
         "covariates": list(covariates_of(study, options)),
         "seed": _seed(study),
+        "synthetic": study.synthetic,
     }

@@ -10,17 +10,16 @@ import pandas as pd
 from scipy import stats
 
 from smartcombo.core.finding import Finding, StudyError
-from smartcombo.core.result import CHECK_COLUMNS, Result
-from smartcombo.efficacy.estimates import adjusted_estimates
+from smartcombo.core.result import CHECK_COLUMNS, Result, adjusted_estimates
+from smartcombo.core.verdicts import verdict
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
 from smartcombo.efficacy.frame import declared_day, one_arm_frame, select_growth
 from smartcombo.efficacy.options import Specification
-from smartcombo.efficacy.questions import Question, study_questions
-from smartcombo.efficacy.verdicts import verdict
 from smartcombo.stats.borrowing import NormalMixture, conflict, map_prior, robust, updated
 from smartcombo.stats.design import ContrastTest, Floats
 from smartcombo.study.arms import combinations_of
 from smartcombo.study.model import HistoricalControl, Study
+from smartcombo.study.questions import Question, study_questions
 from smartcombo.study.read import read_study
 
 CONFLICT_LEVEL = 0.1

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
 from smartcombo.efficacy.frame import GrowthFrame
 from smartcombo.efficacy.options import Baseline, Shape, Specification, TimeScale
-from smartcombo.stats.design import Floats, LongDesign
+from smartcombo.stats.design import Floats, Ints, LongDesign
+from smartcombo.stats.shapes import (
+    CurvedShape,
+    ShapedDesign,
+    basis,
+    last_derivative,
+    linearised,
+)
 
+CURVED: tuple[Shape, ...] = ("gompertz", "piecewise")
+"""Shapes with a nonlinear parameter."""
 SPLINE_QUANTILES = (0.0, 0.5, 1.0)
 """Knots of the natural spline at quantiles of the visit times: two columns, as the quadratic."""
 
@@ -25,9 +35,20 @@ class MeanCurve:
     knots
         Knots on the transformed time axis, for ``spline``; else empty.
     n_covariates
-        Baseline covariates; each has, after all other columns, one for the start (none for
+        Baseline covariates; each has, after the columns of the arms, one for the start (none for
         relative volumes) and one for the rate. Their mean is zero, so that an arm's curve is that
         of animals with the average of the covariates.
+    psi
+        Nonlinear parameters of a curved shape on the transformed time axis: rho of each arm
+        (``gompertz``) or the bend (``piecewise``); else empty.
+    free
+        Which of ``psi`` were estimated: each has a column in the design, after all others, whose
+        coefficient is the parameter minus its estimate. It stays at zero and carries the
+        uncertainty.
+    steepness
+        Coefficient of the last time column of each arm, which psi moves; empty where none is free.
+
+    Columns stand in this order: intercepts, time columns arm by arm, covariates, free parameters.
     """
 
     arms: tuple[str, ...]
@@ -36,11 +57,14 @@ class MeanCurve:
     time_scale: TimeScale
     knots: tuple[float, ...] = ()
     n_covariates: int = 0
+    psi: tuple[float, ...] = ()
+    free: tuple[int, ...] = ()
+    steepness: tuple[float, ...] = ()
 
     @property
     def n_basis(self) -> int:
         """Return the number of time columns per arm."""
-        return 1 if self.shape == "exponential" else 2
+        return 1 if self.shape in ("exponential", "gompertz") else 2
 
     @property
     def n_intercepts(self) -> int:
@@ -50,12 +74,17 @@ class MeanCurve:
     @property
     def n_columns(self) -> int:
         """Return the number of fixed effects p."""
-        return self.first_covariate + self.n_covariates * self.per_covariate
+        return self.first_free + len(self.free)
 
     @property
     def first_covariate(self) -> int:
         """Return the column of the first covariate."""
         return self.n_intercepts + len(self.arms) * self.n_basis
+
+    @property
+    def first_free(self) -> int:
+        """Return the column of the first estimated nonlinear parameter."""
+        return self.first_covariate + self.n_covariates * self.per_covariate
 
     @property
     def per_covariate(self) -> int:
@@ -66,9 +95,15 @@ class MeanCurve:
         """Return days since baseline on the model's time scale."""
         return np.sqrt(time) if self.time_scale == "sqrt-day" else time
 
-    def basis(self, time: Floats) -> Floats:
-        """Return the time columns at days since baseline, shape ``(len(time), n_basis)``."""
+    def basis(self, time: Floats, arm: int = 0) -> Floats:
+        """Return the time columns at days since baseline, shape ``(len(time), n_basis)``.
+
+        Only ``gompertz`` has columns of its own in each arm.
+        """
         u = self.clock(np.asarray(time, dtype=float))
+        if self.shape in CURVED:
+            own = np.full(len(u), self.psi[self._own(arm)])
+            return basis(cast(CurvedShape, self.shape), u, own)
         if self.shape == "exponential":
             return u[:, None]
         if self.shape == "quadratic":
@@ -78,9 +113,31 @@ class MeanCurve:
     def growth(self, arm: str, time: float) -> Floats:
         """Return ``c`` with ``c' beta`` = log volume of an arm at ``time`` minus at baseline."""
         c = np.zeros(self.n_columns)
-        first = self.n_intercepts + self.arms.index(arm) * self.n_basis
-        c[first : first + self.n_basis] = self.basis(np.array([time]))[0]
+        number = self.arms.index(arm)
+        first = self.n_intercepts + number * self.n_basis
+        c[first : first + self.n_basis] = self.basis(np.array([time]), number)[0]
+        own = self._own(number)
+        if own in self.free:
+            u, psi = self.clock(np.array([time])), np.array([self.psi[own]])
+            move = last_derivative(cast(CurvedShape, self.shape), u, psi)[0]
+            column = self.first_free + self.free.index(own)
+            c[column] = self.steepness[number] * move
         return c
+
+    def _own(self, arm: int) -> int:
+        """Return which of ``psi`` rules an arm."""
+        return arm if self.shape == "gompertz" else 0
+
+    def with_psi(self, psi: Floats, free: Ints, beta: Floats) -> MeanCurve:
+        """Return the curve at nonlinear parameters, of which the ``free`` were estimated."""
+        first = self.n_intercepts + self.n_basis - 1
+        last = self.n_intercepts + len(self.arms) * self.n_basis
+        return replace(
+            self,
+            psi=tuple(float(value) for value in psi),
+            free=tuple(int(k) for k in free),
+            steepness=tuple(float(value) for value in beta[first : last : self.n_basis]),
+        )
 
     def level(self, arm: str, time: float) -> Floats:
         """Return ``c`` with ``c' beta`` = log volume of an arm at ``time``.
@@ -125,37 +182,78 @@ def mean_curve(frame: GrowthFrame, specification: Specification) -> MeanCurve:
 def long_design(frame: GrowthFrame, curve: MeanCurve) -> LongDesign:
     """Return the arrays of the mixed model of a frame under a mean curve.
 
-    Random effects: intercept and slope, or the slope alone for relative volumes. The power-of-time
-    variance uses days since baseline, plus one where the baseline is in the outcome.
+    Random effects: intercept and slope, or the slope alone for relative volumes; under
+    ``gompertz`` an animal's slope slows as its arm's does. The power-of-time variance uses days
+    since baseline, plus one where the baseline is in the outcome.
     """
-    arm_of_row = np.repeat(frame.arm_of, np.diff(frame.start))
-    basis = curve.basis(frame.time)
-    X = np.zeros((len(frame.rows), curve.n_columns))
-    if curve.baseline == "constrained":
-        X[:, 0] = 1.0
-    elif curve.baseline == "by-arm":
-        X[np.arange(len(X)), arm_of_row] = 1.0
-    for k in range(curve.n_basis):
-        X[np.arange(len(X)), curve.n_intercepts + arm_of_row * curve.n_basis + k] = basis[:, k]
     clock = curve.clock(frame.time)
-    _add_covariates(X, frame, curve, clock)
+    if curve.shape in CURVED:
+        shaped = shaped_design(frame, curve)
+        beta = np.zeros(curve.first_free)
+        if curve.free:
+            own = slice(
+                curve.n_intercepts + curve.n_basis - 1, curve.first_covariate, curve.n_basis
+            )
+            beta[own] = curve.steepness
+        return linearised(shaped, np.array(curve.psi), beta, np.array(curve.free, dtype=int))
+    columns = curve.basis(frame.time)
+    own = _arm_of_row(frame)[:, None] == np.arange(len(frame.arms))
+    spread = (own[:, :, None] * columns[:, None, :]).reshape(len(own), -1)
+    fixed = [_intercepts(frame, curve), spread, _covariates(frame, curve)]
     relative = curve.baseline == "relative"
     Z = clock[:, None] if relative else np.column_stack([np.ones_like(clock), clock])
     return LongDesign(
         y=frame.y,
-        X=X,
+        X=np.ascontiguousarray(np.column_stack(fixed)),
         Z=np.ascontiguousarray(Z),
         start=frame.start,
         group=frame.arm_of,
-        time=clock if relative else clock + 1.0,
+        time=_variance_clock(frame, curve),
     )
 
 
-def _add_covariates(X: Floats, frame: GrowthFrame, curve: MeanCurve, clock: Floats) -> None:
-    """Fill the columns of the covariates: each for the start, and times the clock for the rate."""
-    for k, name in enumerate(frame.covariates):
+def shaped_design(frame: GrowthFrame, curve: MeanCurve) -> ShapedDesign:
+    """Return the model of a curved shape before its nonlinear parameters are known."""
+    return ShapedDesign(
+        shape=cast(CurvedShape, curve.shape),
+        y=frame.y,
+        intercepts=_intercepts(frame, curve),
+        u=curve.clock(frame.time),
+        start=frame.start,
+        group=frame.arm_of,
+        random_intercept=curve.baseline != "relative",
+        time=_variance_clock(frame, curve),
+        covariates=_covariates(frame, curve),
+    )
+
+
+def _arm_of_row(frame: GrowthFrame) -> Ints:
+    return np.repeat(frame.arm_of, np.diff(frame.start))
+
+
+def _intercepts(frame: GrowthFrame, curve: MeanCurve) -> Floats:
+    """Return the baseline columns: one, one an arm, or none."""
+    arm = _arm_of_row(frame)
+    if curve.baseline == "constrained":
+        return np.ones((len(arm), 1))
+    if curve.baseline == "by-arm":
+        return np.asarray(arm[:, None] == np.arange(len(frame.arms)), dtype=float)
+    return np.empty((len(arm), 0))
+
+
+def _covariates(frame: GrowthFrame, curve: MeanCurve) -> Floats:
+    """Return the columns of the covariates: each for the start, and times the clock for the rate.
+
+    The rate is straight on the clock under every shape.
+    """
+    clock = curve.clock(frame.time)
+    columns = []
+    for name in frame.covariates:
         value = frame.rows[name].to_numpy(float)
-        first = curve.first_covariate + k * curve.per_covariate
-        if curve.per_covariate == 2:
-            X[:, first] = value
-        X[:, first + curve.per_covariate - 1] = value * clock
+        columns += [value, value * clock] if curve.per_covariate == 2 else [value * clock]
+    return np.column_stack(columns) if columns else np.empty((len(clock), 0))
+
+
+def _variance_clock(frame: GrowthFrame, curve: MeanCurve) -> Floats:
+    clock = curve.clock(frame.time)
+    return clock if curve.baseline == "relative" else clock + 1.0

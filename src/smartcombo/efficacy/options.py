@@ -8,7 +8,7 @@ from typing import Literal, get_args
 Baseline = Literal["constrained", "by-arm", "relative"]
 Variance = Literal["common", "by-arm", "power"]
 TimeScale = Literal["day", "sqrt-day"]
-Shape = Literal["exponential", "quadratic", "spline"]
+Shape = Literal["exponential", "quadratic", "spline", "gompertz", "piecewise"]
 Detection = Literal["censored", "at-limit"]
 Cluster = Literal["animal", "cage", "batch"]
 Inference = Literal["kenward-roger", "satterthwaite", "cr2", "bootstrap"]
@@ -16,7 +16,7 @@ Inference = Literal["kenward-roger", "satterthwaite", "cr2", "bootstrap"]
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """One way to model the same curves; the robustness table varies all but shape and detection.
+    """One way to model the same curves; the robustness table varies all but detection.
 
     Attributes
     ----------
@@ -29,8 +29,12 @@ class Specification:
     time_scale
         ``day`` or ``sqrt-day`` since baseline.
     shape
-        Mean curve of log volume: ``exponential`` (straight line), ``quadratic``, or natural
-        ``spline``.
+        Mean curve of log volume: ``exponential`` (straight line); ``quadratic``; natural
+        ``spline``; ``gompertz`` (growth, or regression, that slows at a rate of its own in each
+        arm); ``piecewise`` (a line that bends at one day, for effects that start late).
+    bend_day
+        Day on the study's axis at which a ``piecewise`` curve bends; ``None`` (default): estimated,
+        one day for all arms, and its uncertainty is in every standard error.
     inference
         ``kenward-roger`` (default; smallest samples), ``satterthwaite``, ``cr2`` (cluster-robust,
         does not trust the covariance model), or ``bootstrap`` (parametric, studentised; refits
@@ -52,6 +56,7 @@ class Specification:
     shape: Shape = "exponential"
     inference: Inference = "kenward-roger"
     detection: Detection = "censored"
+    bend_day: float | None = None
     cluster: Cluster = "animal"
 
     def __post_init__(self) -> None:
@@ -66,6 +71,11 @@ class Specification:
                 f"cluster={self.cluster!r} with variance={self.variance!r} and "
                 f"inference={self.inference!r}: expected variance='common' and inference "
                 "'kenward-roger' or 'satterthwaite'"
+            )
+        if self.bend_day is not None and self.shape != "piecewise":
+            raise ValueError(
+                f"bend_day={self.bend_day!r} with shape={self.shape!r}: only "
+                'shape="piecewise" bends at a day; drop bend_day or change the shape'
             )
 
 
@@ -93,7 +103,8 @@ class GrowthOptions:
     Attributes
     ----------
     specification
-        The primary model.
+        The primary model. Default: the constrained model with the shape of plan.toml
+        (exponential).
     day
         Declared day of comparison on the study's day axis. Default: that of plan.toml, else the
         last visit at which every arm still has half of its animals.
@@ -103,10 +114,11 @@ class GrowthOptions:
         Whether to refit over the grid of specifications.
     covariates
         Columns of the animals table known before treatment (``sex``) that starts and growth rates
-        are adjusted for; default those of plan.toml.
+        are adjusted for; default those of plan.toml. What a covariate adds to a rate is the same
+        on every day, also where the curve bends.
     """
 
-    specification: Specification = Specification()
+    specification: Specification | None = None
     day: float | None = None
     level: float | None = None
     robustness: bool = True

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
+from smartcombo.core.verdicts import verdict
 from smartcombo.efficacy.answers import Answer, answer
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
 from smartcombo.efficacy.frame import GrowthFrame
-from smartcombo.efficacy.options import Inference, Specification, can_cluster
-from smartcombo.efficacy.questions import NULL_NAMES, Question
-from smartcombo.efficacy.verdicts import verdict
+from smartcombo.efficacy.options import Inference, Shape, Specification, can_cluster
+from smartcombo.study.questions import NULL_NAMES, Question
 
 ROBUSTNESS_COLUMNS = (
-    "model", "combination", "question", "null_model", "contrast", "variance", "time_scale",
-    "baseline", "inference", "detection", "value", "low", "high", "se", "df", "p", "verdict",
-    "status", "is_primary",
+    "model", "combination", "question", "null_model", "contrast", "shape", "variance",
+    "time_scale", "baseline", "inference", "detection", "value", "low", "high", "se", "df", "p",
+    "verdict", "status", "is_primary",
 )  # fmt: skip
 
 VARIANCES = ("common", "by-arm", "power")
@@ -28,17 +28,16 @@ BASELINES = ("constrained", "by-arm", "relative")
 
 
 def robustness_grid(primary: Specification) -> tuple[Specification, ...]:
-    """Return the specifications: variance x time scale x baseline x covariance, primary's shape.
+    """Return the specifications: variance x time scale x baseline x covariance, then each shape.
 
-    Only the straight line varies its time scale: on a curved mean it would change little but the
-    curve's parametrisation.
+    The grid keeps the primary's shape; the other shapes follow with all else as in the primary.
     """
     inferences: tuple[Inference, ...] = (
         ("cr2", "kenward-roger") if primary.inference == "cr2" else (primary.inference, "cr2")
     )
     grid = product(VARIANCES, TIME_SCALES, BASELINES, inferences)
     plain = replace(primary, cluster="animal")
-    varied = tuple(
+    same = tuple(
         replace(
             plain,
             baseline=baseline,  # type: ignore[arg-type]
@@ -48,8 +47,11 @@ def robustness_grid(primary: Specification) -> tuple[Specification, ...]:
         )
         for variance, time_scale, baseline, inference in grid
     )
-    return tuple(
-        replace(one, cluster=primary.cluster) if can_cluster(one) else one for one in varied
+    same = tuple(replace(one, cluster=primary.cluster) if can_cluster(one) else one for one in same)
+    return same + tuple(
+        replace(primary, shape=shape, bend_day=None)
+        for shape in get_args(Shape)
+        if shape != primary.shape
     )
 
 
@@ -61,8 +63,11 @@ def robustness_table(
     day: float,
     level: float,
     margin: float | None,
+    known: Mapping[Specification, FittedGrowth] | None = None,
 ) -> pd.DataFrame:
     """Return every combination question under every specification at the declared day.
+
+    ``known`` holds fits made already.
 
     Values are log ratios of growth since baseline by that day (Q4: log(expected / observed)), the
     one scale that a day and a square-root-of-day model share.
@@ -70,7 +75,7 @@ def robustness_table(
     asked = [q for q in questions if q.key in ("Q1", "Q2", "Q3", "Q4") and not q.missing]
     rows = []
     for specification in robustness_grid(primary):
-        fitted = fit_growth(frame, specification, level)
+        fitted = (known or {}).get(specification) or fit_growth(frame, specification, level)
         for question in asked:
             row = _row(fitted, question, day - frame.baseline_day, margin)
             rows.append(row | {"is_primary": specification == primary})
@@ -95,6 +100,7 @@ def _row(
         "question": question.key,
         "null_model": question.null_model,
         "contrast": question.label,
+        "shape": specification.shape,
         "variance": specification.variance,
         "time_scale": specification.time_scale,
         "baseline": specification.baseline,

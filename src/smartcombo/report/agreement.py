@@ -8,19 +8,18 @@ from dataclasses import dataclass
 import pandas as pd
 
 from smartcombo.core.result import Result, stacked
+from smartcombo.efficacy.endpoints import ENDPOINTS, Endpoint
 from smartcombo.report.words import QUESTIONS
 from smartcombo.study.model import Study
 
-ENDPOINTS = {
-    "growth rate": "growth_rate_difference",
-    "volume at the declared day": "log_ratio",
-    "response rate": "response_rate_difference",
-    "tumour-free": "tumour_free_rate_difference",
-    "time to progression": "restricted_mean_difference",
+BESIDE = ("programme", "leaving")
+"""Analyses that ask the questions of another analysis again, or of another unit."""
+COSTS = {
+    "body weight": ("body_weight", "weight_log_ratio"),
+    "body weight net of the tumour": ("body_weight_net", "weight_log_ratio"),
+    "treatment-related deaths": ("treatment_deaths", "treatment_death_rate_difference"),
 }
-"""Endpoint in words -> the estimand that answers the questions about it."""
-INTERACTION = ("", "bliss", "independent_action")
-"""Null models that stand for Q4 in the table: log-additive, or independent action."""
+"""Tolerability in words -> endpoint and estimand; a cost beside a benefit is no disagreement."""
 GOOD, BAD = ("benefit", "synergy"), ("harm", "antagonism")
 
 
@@ -32,30 +31,66 @@ class Agreement:
     combination: str
     rows: tuple[tuple[str, tuple[str, ...]], ...]
     sentence: str
+    costs: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def agreements(study: Study, results: Sequence[Result]) -> list[Agreement]:
     """Return the table of endpoints and questions of each combination and tumour model."""
-    table = stacked(result.estimates for result in results)
-    table = table[table["question"].isin(list(QUESTIONS)) & table["null_model"].isin(INTERACTION)]
+    table = stacked([result.estimates for result in results])
+    beside = table["analysis"].isin(BESIDE)
+    table = table[~beside & table["question"].isin(list(QUESTIONS))]
     found = []
     for (model, arm), own in table.groupby(["model", "arm"], sort=False):
         rows = tuple(
-            (name, tuple(_word(own, estimand, question) for question in QUESTIONS))
-            for name, estimand in ENDPOINTS.items()
-            if (own["estimand"] == estimand).any()
+            (endpoint.words, tuple(_word(own, endpoint, question) for question in QUESTIONS))
+            for endpoint in ENDPOINTS
+            if _asked(own, endpoint)
         )
         if len(rows) > 1:
-            found.append(Agreement(str(model), study.label(str(arm)), rows, sentence(rows)))
+            costs = _costs(own)
+            said = f"{sentence(rows)}{cost_sentence(costs)}"
+            found.append(Agreement(str(model), study.label(str(arm)), rows, said, costs))
     return found
 
 
-def _word(rows: pd.DataFrame, estimand: str, question: str) -> str:
+def _asked(rows: pd.DataFrame, endpoint: Endpoint) -> bool:
+    """Tell whether any question was asked of an endpoint."""
+    same = (rows["endpoint"] == endpoint.endpoint) & (rows["estimand"] == endpoint.estimand)
+    return bool((same & (rows["analysis"] == endpoint.analysis)).any())
+
+
+def _word(rows: pd.DataFrame, endpoint: Endpoint, question: str) -> str:
+    found = endpoint.rows(rows, question)
+    return str(found["verdict"].iloc[0]) if len(found) else ""
+
+
+def _costs(own: pd.DataFrame) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the words on tolerability; a line of which nothing is known is left out."""
+    lines = (
+        (name, tuple(_cost(own[own["endpoint"] == endpoint], estimand, q) for q in QUESTIONS))
+        for name, (endpoint, estimand) in COSTS.items()
+    )
+    return tuple((name, words) for name, words in lines if set(words) - {"", "missing"})
+
+
+def _cost(rows: pd.DataFrame, estimand: str, question: str) -> str:
     own = rows[rows["question"] == question]
     asked = own[own["estimand"] == estimand]
     if len(asked):
         return str(asked["verdict"].iloc[0])
     return "missing" if (own["verdict"] == "missing").any() else ""
+
+
+def cost_sentence(costs: Sequence[tuple[str, tuple[str, ...]]]) -> str:
+    """Return what the benefit costs, as a sentence to add; empty where nothing is known."""
+    if not costs:
+        return ""
+    harms = []
+    for name, words in costs:
+        where = [q for q, word in zip(QUESTIONS, words, strict=True) if word == "harm"]
+        if where:
+            harms.append(f"{name} on {_join(where)}")
+    return f" It has a cost: harm by {'; '.join(harms)}." if harms else " No harm is shown."
 
 
 def sentence(rows: Sequence[tuple[str, tuple[str, ...]]]) -> str:

@@ -51,8 +51,8 @@ def write_run(study: Study, results: Sequence[Result], out: Path) -> Path:
 
 
 def _write_all(study: Study, results: Sequence[Result], folder: Path) -> None:
-    estimates = stacked(result.estimates for result in results)
-    checks = stacked(result.checks for result in results)
+    estimates = stacked([result.estimates for result in results])
+    checks = stacked([result.checks for result in results])
     found = [*study.findings, *(f for result in results for f in result.findings)]
     if study.synthetic:
         estimates, checks = _marked(estimates), _marked(checks)

@@ -18,7 +18,7 @@ from smartcombo.report.readouts import page_in_words
 from smartcombo.report.sections import SECTIONS
 from smartcombo.report.sections.base import Section
 from smartcombo.report.sections.growth import answers
-from smartcombo.report.sections.whole import design_rows, finding_rows
+from smartcombo.report.sections.whole import accounting_rows, design_rows, finding_rows
 from smartcombo.report.theme import VEGA_LITE_VERSION, verdict_style
 from smartcombo.report.words import plain, unit_text
 from smartcombo.study.model import Study
@@ -61,6 +61,7 @@ def page_html(study: Study, results: Sequence[Result], run_info: Mapping[str, An
         answers=answers(study, results),
         agreements=agreements(study, results),
         design=design_rows(results),
+        accounts=accounting_rows(results),
         findings=finding_rows(study, results),
         unit=unit_text(study.readout.unit),
         several=len(study.models) > 1,
@@ -110,7 +111,7 @@ def _csv_url(table: pd.DataFrame) -> str:
 
 
 def _methods(results: Sequence[Result]) -> list[Any]:
-    from smartcombo.efficacy.methods import METHODS
+    from smartcombo import methods
 
     used = {name for result in results for name in result.methods}
-    return [method for method in METHODS if method.id in used]
+    return [method for method in methods() if method.id in used]

@@ -6,9 +6,11 @@ import math
 import re
 from typing import Any
 
-from smartcombo.efficacy.questions import NULL_NAMES
+from smartcombo.efficacy.shapes import SHAPE_WORDS
+from smartcombo.study.questions import NULL_NAMES
 
 NULL_MODELS = NULL_NAMES
+SHAPES = SHAPE_WORDS
 QUESTIONS = {
     "Q1": "Does the combination work at all?",
     "Q2": "Does the molecule add to the checkpoint inhibitor?",

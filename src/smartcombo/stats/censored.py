@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import product
 
@@ -26,17 +26,24 @@ SCORE_TOLERANCE = 1e-4
 ACCEPTED_SCORE = 1e-2
 """Score at a solution that is still accepted: far below one standard error of any parameter."""
 RESTRICTED_STEPS = 25
+PROFILE_GRADIENT = 1e-3
+"""Score in rough standard errors at which a maximum is good enough to compare designs by."""
 
 
 @dataclass(frozen=True)
 class CensoredFit:
     """A fitted censored model and how its contrasts are tested.
 
-    ``inference`` is Satterthwaite's, on the observed information.
+    ``inference`` is Satterthwaite's, on the observed information. ``parameters`` are beta, the
+    lower triangle by rows of the Cholesky factor of D (random-effect columns divided by ``scale``)
+    and log sigma, with their ``covariance``; empty where the fit failed.
     """
 
     fit: MixedFit
     inference: TInference
+    parameters: Floats = field(default_factory=lambda: np.empty(0))
+    covariance: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    scale: Floats = field(default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True)
@@ -113,11 +120,47 @@ def fit_censored(design: LongDesign, below: Below) -> CensoredFit:
         )
 
 
-def _fitted(design: LongDesign, below: Below, plain: MixedFit) -> CensoredFit:
-    """Return the fit; raises an arithmetic error where the likelihood has no finite maximum."""
+class CensoredProfile:
+    """The maximised censored log likelihood of designs that change little from one to the next.
+
+    Holds where the last search ended, so that the next starts there.
+    """
+
+    def __init__(self, below: Below) -> None:
+        """Take which rows are censored, shape ``(N,)``."""
+        self._below = np.asarray(below)
+        self._rest: Floats | None = None
+
+    def maximum(self, design: LongDesign) -> float:
+        """Return the maximised log likelihood; minus infinity where there is no finite maximum."""
+        try:
+            problem, scale = _problem(design, self._below)
+            if self._rest is None:
+                self._rest = _start(fit_mixed(design, reml=False), scale)
+            spread = _spread(problem, self._rest)
+            self._rest = _maximum(problem, self._rest, spread, PROFILE_GRADIENT)
+            return problem.score(self._rest)[0]
+        except (np.linalg.LinAlgError, ZeroDivisionError):
+            self._rest = None
+            return float("-inf")
+
+    def at_rest(self, design: LongDesign) -> float:
+        """Return the log likelihood of a design at the parameters of the last search."""
+        if self._rest is None:
+            return float("-inf")
+        return _problem(design, self._below)[0].score(self._rest)[0]
+
+
+def _problem(design: LongDesign, below: Below) -> tuple[_Problem, Floats]:
+    """Return the likelihood's arrays, and the scale of the random effects' columns."""
     scale = np.sqrt(np.mean(design.Z**2, axis=0))
     X, Z = np.ascontiguousarray(design.X), np.ascontiguousarray(design.Z / scale)
-    problem = _Problem(design.y, below, X, Z, design)
+    return _Problem(design.y, below, X, Z, design), scale
+
+
+def _fitted(design: LongDesign, below: Below, plain: MixedFit) -> CensoredFit:
+    """Return the fit; raises an arithmetic error where the likelihood has no finite maximum."""
+    problem, scale = _problem(design, below)
     start = _start(plain, scale)
     spread = _spread(problem, start)
     return _assemble(problem, scale, _restricted(problem, _maximum(problem, start, spread), spread))
@@ -148,7 +191,7 @@ def _spread(problem: _Problem, start: Floats) -> Floats:
     return spread
 
 
-def _maximum(problem: _Problem, start: Floats, spread: Floats) -> Floats:
+def _maximum(problem: _Problem, start: Floats, spread: Floats, gradient: float = 1e-2) -> Floats:
     """Return the maximum likelihood estimates, by BFGS in parameters scaled by ``spread``."""
 
     def minus(scaled: Floats) -> tuple[float, Floats]:
@@ -157,7 +200,7 @@ def _maximum(problem: _Problem, start: Floats, spread: Floats) -> Floats:
         return -value, -score * spread
 
     found = optimize.minimize(
-        minus, np.zeros(len(start)), jac=True, method="BFGS", options={"gtol": 1e-2}
+        minus, np.zeros(len(start)), jac=True, method="BFGS", options={"gtol": gradient}
     )
     return np.asarray(start + spread * found.x)
 
@@ -235,7 +278,13 @@ def _assemble(problem: _Problem, scale: Floats, root: _Root) -> CensoredFit:
     )
     C = np.asarray(np.linalg.inv(root.information), dtype=np.float64)
     slopes, W = np.asarray(-C @ root.slopes @ C, dtype=np.float64), inverse[p:, p:]
-    return CensoredFit(fit, TInference(fit.beta, fit.cov_beta, lambda c: _degrees(c, C, slopes, W)))
+    return CensoredFit(
+        fit,
+        TInference(fit.beta, fit.cov_beta, lambda c: _degrees(c, C, slopes, W)),
+        parameters,
+        inverse,
+        scale,
+    )
 
 
 def _degrees(c: Floats, C: Floats, slopes: Floats, W: Floats) -> float:

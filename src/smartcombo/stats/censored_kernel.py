@@ -184,6 +184,23 @@ def censored_terms(parameters, y, below, X, Z, start, nodes, weights, informed):
 
 
 @njit(cache=True)
+def subject_terms(parameters, y, below, X, Z, start, nodes, weights):  # type: ignore[no-untyped-def]
+    """Return log likelihood (m,) and score (m, p + r) of each subject, arrays as above."""
+    p, q = X.shape[1], Z.shape[1]
+    size, m = len(parameters), len(start) - 1
+    L = cholesky_factor(parameters[p : size - 1], q)
+    sigma = math.exp(parameters[size - 1])
+    r = y - X @ parameters[:p]
+    values, scores, unused = np.zeros(m), np.zeros((m, size)), np.zeros((p, p))
+    for i in range(m):
+        values[i] = _subject(
+            (start[i], start[i + 1]), below, r, X, Z, L, sigma, nodes, weights, scores[i], unused,
+            False,
+        )  # fmt: skip
+    return values, scores
+
+
+@njit(cache=True)
 def _subject(rows, below, r, X, Z, L, sigma, nodes, weights, score, information, informed):  # type: ignore[no-untyped-def]
     """Add one subject's score and information; return its log likelihood."""
     p, q = X.shape[1], L.shape[0]

@@ -35,7 +35,9 @@ class CoxFit:
     loglik
         Log partial likelihood, penalised for Firth's.
     status
-        ``boundary`` where groups are separated and the estimate runs to infinity.
+        ``boundary`` where groups are separated and the estimate runs to infinity; ``singular``,
+        with all numbers missing, where no event happened while animals that differ in a column
+        were at risk.
     """
 
     beta: Floats
@@ -73,6 +75,10 @@ def cox(
     10.1111/j.0006-341X.2001.00114.x.
     """
     fixed = np.zeros(X.shape[1], dtype=bool)
+    start = _moments(time, event, X, np.zeros(X.shape[1])).information
+    if np.linalg.matrix_rank(start) < X.shape[1]:
+        nothing = np.full(X.shape[1], np.nan)
+        return CoxFit(nothing, nothing, nothing, nothing, nothing, float("nan"), "singular")
     beta, moments, status = _search(time, event, X, np.zeros(X.shape[1]), fixed, firth)
     covariance = np.linalg.pinv(moments.information)
     se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))

@@ -7,11 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, stats
 
-from smartcombo.stats.design import Floats
-
-DRAWS = 200_000
-"""Posterior draws of independent action: Monte Carlo error of a limit below 0.002."""
-
 
 @dataclass(frozen=True)
 class Proportion:
@@ -94,11 +89,8 @@ def _restricted(k1: int, n1: int, k2: int, n2: int, delta: float) -> float:
     return float(np.clip(2 * p * np.cos(angle) - l2 / (3 * total), 0.0, 1.0))
 
 
-def independent_action(
-    combination: tuple[int, int],
-    parts: tuple[tuple[int, int], ...],
-    rng: np.random.Generator,
-    level: float = 0.95,
+def excess_over_independent_action(
+    combination: tuple[int, int], parts: tuple[tuple[int, int], ...], level: float = 0.95
 ) -> Proportion:
     """Return observed minus expected response if the agents act independently.
 
@@ -110,20 +102,47 @@ def independent_action(
     ----------
     combination, parts
         Responders and animals of the combination and of each agent alone.
-    rng
-        Draws from the Jeffreys posteriors; their quantiles are the interval.
+
+    Notes
+    -----
+    Limits are recovered from Wilson's interval of each arm (square-and-add: Newcombe 1998,
+    10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I; Zou and Donner 2008,
+    10.1002/sim.3095). p is one minus the level at which the interval reaches zero. Where agents
+    alone cure no animal few outcomes are possible and the interval covers more than its level.
     """
+    value, low, high = _excess_limits(combination, parts, level)
 
-    def draws(k: int, n: int) -> Floats:
-        """Return draws of one arm's response probability."""
-        return rng.beta(k + 0.5, n - k + 0.5, DRAWS)
+    def holds(trial: float) -> bool:
+        """Return whether zero is inside at a level."""
+        _, low, high = _excess_limits(combination, parts, trial)
+        return low <= 0.0 <= high
 
-    observed = draws(*combination)
-    expected = 1 - np.prod([1 - draws(k, n) for k, n in parts], axis=0)
-    gap = observed - expected
-    tail = (1 - level) / 2
-    low, high = np.quantile(gap, [tail, 1 - tail])
-    value = combination[0] / combination[1] - (1 - float(np.prod([1 - k / n for k, n in parts])))
-    above = float(np.mean(gap > 0))
-    p = 2 * min(above, 1 - above)
-    return Proportion(value, float(low), float(high), max(p, 1.0 / DRAWS))
+    inside, outside = 1.0 - 1e-9, 0.0
+    if holds(outside):
+        return Proportion(value, low, high, 1.0)
+    for _ in range(50):
+        middle = 0.5 * (inside + outside)
+        inside, outside = (middle, outside) if holds(middle) else (inside, middle)
+    return Proportion(value, low, high, 1.0 - inside)
+
+
+def _excess_limits(
+    combination: tuple[int, int], parts: tuple[tuple[int, int], ...], level: float
+) -> tuple[float, float, float]:
+    """Return observed minus expected, and its limits by square-and-add."""
+    z = float(stats.norm.ppf(0.5 + level / 2))
+    observed, rates = combination[0] / combination[1], np.array([k / n for k, n in parts])
+    limits = np.array([_wilson(k, n, z) for k, n in parts])
+    others = np.array([np.prod(np.delete(1 - rates, i)) for i in range(len(parts))])
+    value = observed - (1 - float(np.prod(1 - rates)))
+    low, high = _wilson(*combination, z)
+    down = np.r_[observed - low, others * (limits[:, 1] - rates)]
+    up = np.r_[high - observed, others * (rates - limits[:, 0])]
+    return value, value - float(np.hypot.reduce(down)), value + float(np.hypot.reduce(up))
+
+
+def _wilson(k: int, n: int, z: float) -> tuple[float, float]:
+    """Return Wilson's score interval of a proportion."""
+    centre = (k + z * z / 2) / (n + z * z)
+    half = z * np.sqrt(k * (n - k) / n + z * z / 4) / (n + z * z)
+    return max(0.0, centre - half), min(1.0, centre + half)

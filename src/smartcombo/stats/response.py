@@ -28,6 +28,16 @@ class ResponseRule:
     partial: tuple[float, float] = (-50.0, -20.0)
     stable: tuple[float, float] = (35.0, 30.0)
 
+    def __post_init__(self) -> None:
+        if not self.first_day >= 0:
+            raise ValueError(f"first_day={self.first_day!r}: expected days after baseline, 0 on")
+        rising = list(zip(self.complete, self.partial, self.stable, strict=True))
+        if any(list(step) != sorted(step) for step in rising):
+            raise ValueError(
+                f"complete={self.complete}, partial={self.partial}, stable={self.stable}: expected "
+                "per cent that rise in this order"
+            )
+
 
 MRECIST = ResponseRule()
 

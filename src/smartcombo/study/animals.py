@@ -70,7 +70,8 @@ def _joined(
         if found is None:
             findings.append(missing_column(text, name))
         rows[name] = text.cells[found] if found else ""
-    if facts.tables.volumes.animal_ids == "within-arm" and rows["arm"].notna().all():
+    measured = facts.tables.volumes
+    if measured is not None and measured.animal_ids == "within-arm" and rows["arm"].notna().all():
         lookup = arm_names(arms, {arm.id: arm.names for arm in facts.arm})
         rows["arm"] = rows["arm"].map(lambda name: resolve_arm(name, lookup))
         rows["animal"] = rows["arm"] + ":" + rows["animal"]
@@ -197,7 +198,9 @@ def _completed(
     last = volumes.sort_values("day", kind="stable").groupby("animal").last()
     end = volumes.groupby("model")["day"].max()
     silent = table["fate"] == ""
-    limit = facts.limits.volume_mm3 if facts.tables.volumes.unit == "mm3" else None
+    measured = facts.tables.volumes
+    in_mm3 = measured is not None and measured.unit == "mm3"
+    limit = facts.limits.volume_mm3 if in_mm3 else None
     fates = [
         _fate(last.loc[a, "value"], last.loc[a, "day"] >= end[m], limit)
         for a, m in zip(table["animal"], table["model"], strict=True)
@@ -226,3 +229,10 @@ def _derived(count: int, limit: float | None) -> Finding:
         expected="how and when each animal left, in the animals table",
         action=f"derived from the last visit ({rule}): alive-at-end, size-limit or unknown",
     )
+
+
+def sampled_animals(samples: pd.DataFrame) -> pd.DataFrame:
+    """Return one row an animal of which samples were taken, in a study without volumes."""
+    base = samples[["animal", "arm", "model"]].drop_duplicates("animal").reset_index(drop=True)
+    table = _blank(base).assign(fate="unknown", fate_derived=True)
+    return table[list(ANIMAL_COLUMNS)]

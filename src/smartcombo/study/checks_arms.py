@@ -107,11 +107,14 @@ def tiny_baseline(study: Study) -> list[Finding]:
 
 def unequal_loss(study: Study) -> list[Finding]:
     """Find arms that lose animals unequally before the last visit."""
+    if study.single_mouse:
+        return []
     findings = []
     animals = study.animals[~study.animals["excluded"].astype(bool)]
+    last = study.volumes.groupby("animal")["day"].max()
+    ends = study.volumes.groupby("model")["day"].max()
     for model, rows in animals.groupby("model", sort=False):
-        end = study.volumes.loc[study.volumes["model"] == model, "day"].max()
-        last = study.volumes.groupby("animal")["day"].max()
+        end = ends[model]
         left = rows["animal"].map(last) < end
         table = pd.crosstab(rows["arm"], left)
         if table.shape != (len(table), 2) or len(table) < 2:
@@ -144,7 +147,9 @@ def _independence(table: np.ndarray) -> float:
 
 
 def few_animals(study: Study) -> list[Finding]:
-    """Find arms with few animals."""
+    """Find arms with few animals; of a programme of single mice, say once what it is."""
+    if study.single_mouse:
+        return [_programme(study)]
     kept = study.animals[~study.animals["excluded"].astype(bool)]
     counts = kept.groupby(["model", "arm"], sort=False).size()
     return [
@@ -159,6 +164,19 @@ def few_animals(study: Study) -> list[Finding]:
         for (model, arm), count in counts.items()
         if count < FEW_ANIMALS
     ]
+
+
+def _programme(study: Study) -> Finding:
+    counts = study.animals.groupby(["model", "arm"])["animal"].nunique()
+    return Finding(
+        code="single-mouse-design",
+        severity="note",
+        found=f"{len(study.models)} models and {len(counts)} arms of them, "
+        f"{int((counts == 1).sum())} of one animal",
+        expected="several animals an arm, or many models with one animal an arm",
+        action="it is analysed as a programme: treatments are compared across models, and the "
+        "model is the unit",
+    )
 
 
 def empty_arms(study: Study) -> list[Finding]:

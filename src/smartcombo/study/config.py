@@ -8,10 +8,19 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from smartcombo.core.finding import Finding
-from smartcombo.study.model import AgentKind
+from smartcombo.stats.recist import RecistRule
+from smartcombo.study.model import AgentKind, AskedQuestion, PlannedEndpoint
 
 
 class _Strict(BaseModel):
@@ -100,11 +109,51 @@ class VolumeTable(TableFacts):
     animal_ids: Literal["unique", "within-arm"] = "unique"
 
 
+class ExpressionTable(TableFacts):
+    """``[tables.expression]`` and ``[tables.counts]``: genes by samples, in any form labs have.
+
+    Attributes
+    ----------
+    format
+        Empty: told from the file. ``"rcc"`` is a folder of NanoString lanes, ``"nsolver"`` their
+        export to one table, ``"qpcr"`` cycle thresholds, ``"mtx"`` a 10x folder, ``"h5ad"``
+        AnnData; of cells, counts are summed by sample.
+    scale
+        What the numbers are; ``"log"`` needs ``log_base`` and ``log_offset``, the number added
+        before the logarithm.
+    housekeepers
+        Genes to normalise NanoString or qPCR by; empty: chosen by stability.
+    genes
+        A table of ``gene`` and ``symbol``, where the values have Ensembl ids only.
+    cells
+        A table of ``barcode`` and ``sample`` for a 10x folder of several samples.
+    """
+
+    format: Literal["", "table", "rcc", "nsolver", "qpcr", "mtx", "h5ad"] = ""
+    scale: Literal["", "counts", "tpm", "log"] = ""
+    log_base: Literal["2", "10", "e"] = "2"
+    log_offset: float = Field(default=1.0, ge=0)
+    housekeepers: tuple[str, ...] = ()
+    genes: str = ""
+    cells: str = ""
+
+
+class WeightTable(TableFacts):
+    """``[tables.weights]``: body weights over time; the file may be that of the volumes."""
+
+    layout: Literal["long", "wide"] = "long"
+    unit: Literal["g", "mg", "kg"] = "g"
+
+
 class Tables(_Strict):
     """``[tables.*]``."""
 
-    volumes: VolumeTable
+    volumes: VolumeTable | None = None
     animals: TableFacts | None = None
+    samples: TableFacts | None = None
+    expression: ExpressionTable | None = None
+    counts: ExpressionTable | None = None
+    weights: WeightTable | None = None
 
 
 class LimitFacts(_Strict):
@@ -139,12 +188,26 @@ class StudyFile(_Strict):
     history: tuple[HistoryFacts, ...] = ()
 
 
+NullChoice = Literal["hsa", "bliss", "response_additivity"]
+
+
+class PlannedFacts(_Strict):
+    """One of ``secondary``: a further planned test."""
+
+    endpoint: PlannedEndpoint
+    question: AskedQuestion
+    null_model: Literal["", "hsa", "bliss", "response_additivity"] = ""
+
+
 class PlanFacts(_Strict):
     """``[plan]``: the choices stated before looking."""
 
-    primary_endpoint: Literal["growth_rate", "volume"] = "growth_rate"
-    primary_question: Literal["Q1", "Q2", "Q3", "Q4"] = "Q2"
-    null_model: Literal["hsa", "bliss", "response_additivity"] = "bliss"
+    primary_endpoint: PlannedEndpoint = "growth_rate"
+    primary_question: AskedQuestion = "Q2"
+    null_model: NullChoice = "bliss"
+    secondary: tuple[PlannedFacts, ...] = ()
+    shape: Literal["exponential", "quadratic", "spline", "gompertz", "piecewise"] = "exponential"
+    bend_day: float | None = None
     day: float | None = None
     level: float = Field(default=0.95, gt=0.5, lt=1)
     margin_log_ratio: float | None = Field(default=None, gt=0)
@@ -152,11 +215,64 @@ class PlanFacts(_Strict):
     seed: int | None = Field(default=None, ge=0)
     covariates: tuple[str, ...] = ()
 
+    @field_validator("bend_day")
+    @classmethod
+    def _bends(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if value is not None and info.data.get("shape") != "piecewise":
+            raise ValueError('bend_day only with shape = "piecewise"')
+        return value
+
+
+class ResponseFacts(_Strict):
+    """``[response]``: how an animal's response is called, and from which day it is cured.
+
+    What is not stated is the rule's default; ``stable`` belongs to mRECIST, ``measure``,
+    ``progressive``, ``progressive_from``, ``confirmed`` and ``stop_at_progression`` to RECIST.
+    """
+
+    rule: Literal["mrecist", "recist"] = "mrecist"
+    first_day: float | None = Field(default=None, ge=0)
+    complete: float | tuple[float, float] | None = None
+    partial: float | tuple[float, float] | None = None
+    stable: tuple[float, float] | None = None
+    measure: Literal["volume", "diameter"] | None = None
+    progressive: float | None = Field(default=None, gt=0)
+    progressive_from: Literal["baseline", "nadir"] | None = None
+    confirmed: bool | None = None
+    stop_at_progression: bool | None = None
+    cure_day: float | None = None
+
+    @model_validator(mode="after")
+    def _of_one_rule(self) -> ResponseFacts:
+        """Refuse a key of the other rule, so that nothing stated is silently ignored."""
+        paired = self.rule == "mrecist"
+        other = ("measure", "progressive", "progressive_from", "confirmed", "stop_at_progression")
+        wrong = [name for name in (other if paired else ("stable",)) if name in self.stated()]
+        wrong += [
+            name
+            for name in ("complete", "partial")
+            if name in self.stated() and isinstance(self.stated()[name], tuple) != paired
+        ]
+        if wrong:
+            shape = "[best, average] per cent" if paired else "one number per cent"
+            raise ValueError(
+                f"Input should be keys of rule = {self.rule!r}, whose complete and partial are "
+                f"{shape}; not {', '.join(wrong)}"
+            )
+        if not paired:
+            RecistRule(**{k: v for k, v in self.stated().items() if k not in ("rule", "cure_day")})
+        return self
+
+    def stated(self) -> dict[str, Any]:
+        """Return the keys that were stated."""
+        return {name: value for name, value in self.model_dump().items() if value is not None}
+
 
 class PlanFile(_Strict):
     """The whole of ``plan.toml``."""
 
     plan: PlanFacts
+    response: ResponseFacts | None = None
 
 
 _File = TypeVar("_File", StudyFile, PlanFile)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from smartcombo.study.body_weights import BodyWeights
 from smartcombo.study.model import Agent, TumourModel
 from smartcombo.study.simulate import (
     ANTI_PD1,
@@ -46,6 +47,10 @@ primary_question = "Q2"  # combination v ICI alone: does the molecule add to the
 null_model = "bliss"
 level = 0.95
 seed = 20200429
+secondary = [
+  { endpoint = "progression", question = "Q2" },
+  { endpoint = "growth_rate", question = "Q4" },
+]
 """
 
 NOTE = """\
@@ -79,6 +84,7 @@ def example_study(seed: int = SEED) -> SimulatedStudy:
         slope_sd=0.025,
         residual_sd=0.15,
         size_limit_mm3=1500.0,
+        weights=BodyWeights(baseline_g=20.5),
     )
     colorectal = SimulationDesign(
         _arms(vehicle=0.170, ici=0.135, molecule=0.130, both=0.075, responders=0.3),
@@ -88,6 +94,7 @@ def example_study(seed: int = SEED) -> SimulatedStudy:
         slope_sd=0.020,
         residual_sd=0.18,
         size_limit_mm3=1500.0,
+        weights=BodyWeights(baseline_g=19.0),
     )
     return simulate_study(melanoma, colorectal, seed=seed, agents=(ANTI_PD1, VPS34I))
 
@@ -123,13 +130,14 @@ def _arms(
     pd1, inhibitor = ANTI_PD1.id, VPS34I.id
     return (
         ArmDesign("vehicle", vehicle, label="Vehicle"),
-        ArmDesign("anti-PD-1", ici, (pd1,), "Anti-PD-1"),
-        ArmDesign("VPS34i", molecule, (inhibitor,), "VPS34 inhibitor"),
+        ArmDesign("anti-PD-1", ici, (pd1,), "Anti-PD-1", weight_loss=0.01),
+        ArmDesign("VPS34i", molecule, (inhibitor,), "VPS34 inhibitor", weight_loss=0.04),
         ArmDesign(
             "both",
             both,
             (pd1, inhibitor),
             "Anti-PD-1 + VPS34 inhibitor",
             responder_fraction=responders,
+            weight_loss=0.08,
         ),
     )

@@ -11,11 +11,25 @@ from typing import Any, Literal
 import pandas as pd
 
 from smartcombo.core.finding import Finding
+from smartcombo.study.assays.model import Assays, no_samples
 
 AgentKind = Literal["checkpoint-inhibitor", "small-molecule", "antibody", "vaccine", "other"]
+PlannedEndpoint = Literal[
+    "growth_rate",
+    "volume",
+    "floored_volume",
+    "controlled_share",
+    "response_rate",
+    "tumour_free",
+    "cure",
+    "progression",
+    "survival",
+]
+AskedQuestion = Literal["Q1", "Q2", "Q3", "Q4"]
 Role = Literal["vehicle", "ici-alone", "molecule-alone", "combination"]
 
 VOLUME_COLUMNS = ("model", "arm", "animal", "day", "value", "at_limit", "row")
+WEIGHT_COLUMNS = ("model", "arm", "animal", "day", "weight_g", "row")
 ANIMAL_COLUMNS = (
     "animal", "arm", "model", "cage", "sex", "batch", "enrolment_day", "excluded",
     "exclusion_reason", "fate", "fate_day", "fate_derived",
@@ -185,6 +199,22 @@ class Limits:
     reference: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedTest:
+    """One test stated before looking: which endpoint answers which question.
+
+    Attributes
+    ----------
+    null_model
+        For Q4 what is expected without interaction; where empty, Bliss for growth and volume and
+        independent action for response and time.
+    """
+
+    endpoint: PlannedEndpoint
+    question: AskedQuestion
+    null_model: str = ""
+
+
 @dataclass(frozen=True)
 class Plan:
     """Choices stated before looking (``plan.toml``); without a file the run is exploratory.
@@ -193,6 +223,11 @@ class Plan:
     ----------
     confirmatory
         True when ``plan.toml`` exists.
+    secondary
+        Further planned tests in their order: each counts only where those before it succeeded.
+    shape, bend_day
+        Mean curve of log volume of the growth analysis; the day at which a ``piecewise`` curve
+        bends (``None``: estimated).
     day
         Declared day of comparison, on the study's day axis; ``None`` for the default rule.
     level, margin_log_ratio, margin_rate, seed
@@ -200,12 +235,17 @@ class Plan:
         which the word *additive* may be used (``None``: never used); seed of all random streams.
     covariates
         Columns of the animals table known before treatment that the growth model adjusts for.
+    response
+        How an animal's response is called, as ``[response]`` states it; empty for the default.
     """
 
     confirmatory: bool = False
-    primary_endpoint: str = "growth_rate"
-    primary_question: str = "Q2"
+    primary_endpoint: PlannedEndpoint = "growth_rate"
+    primary_question: AskedQuestion = "Q2"
     null_model: str = "bliss"
+    secondary: tuple[PlannedTest, ...] = ()
+    shape: str = "exponential"
+    bend_day: float | None = None
     day: float | None = None
     level: float = 0.95
     margin_log_ratio: float | None = None
@@ -213,6 +253,17 @@ class Plan:
     seed: int | None = None
     covariates: tuple[str, ...] = ()
     sha256: str = ""
+    response: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def tests(self) -> tuple[PlannedTest, ...]:
+        """Return the confirmatory tests in their order; none without a plan."""
+        if not self.confirmatory:
+            return ()
+        grown = self.primary_endpoint in ("growth_rate", "volume")
+        null = self.null_model if grown and self.primary_question == "Q4" else ""
+        primary = PlannedTest(self.primary_endpoint, self.primary_question, null)
+        return (primary, *self.secondary)
 
 
 @dataclass(frozen=True)
@@ -222,6 +273,11 @@ class InputFile:
     name: str
     sha256: str
     rows: int
+
+
+def no_weights() -> pd.DataFrame:
+    """Return the table of a study without body weights."""
+    return pd.DataFrame(columns=list(WEIGHT_COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -236,17 +292,26 @@ class Study:
         limit, ``row`` the spreadsheet row it came from. Excluded animals are still in it. Sorted by
         model, arm order, animal, day.
     animals
-        One row an animal with ``ANIMAL_COLUMNS``. Animal ids are unique within the study.
+        One row an animal with ``ANIMAL_COLUMNS``. Animal ids are unique within the study. Animals
+        of which only samples were taken are in ``samples``; they are here too in a study without
+        volumes.
     baseline_day
         Day of randomisation or first dose on the day axis: the baseline visit.
     day_axis
         ``"implant"`` or ``"first-dose"``: what day 0 of the axis is.
+    weights
+        One row a weighing with ``WEIGHT_COLUMNS``, body weight in grams with the tumour; empty
+        where the study has no such table. Excluded animals are still in it. Sorted as the volumes.
     synthetic
         True for simulated data; every figure and table then says SYNTHETIC.
     facts
         Other stated facts for the report (species, contact, licence, randomised, blinded ...).
     history
         Earlier controls named in ``[[history]]``; empty where nothing is to be borrowed.
+    samples
+        One row a sample with ``SAMPLE_COLUMNS`` of ``smartcombo.study.assays.model``.
+    assays
+        What was measured in the samples.
     """
 
     id: str
@@ -266,6 +331,15 @@ class Study:
     inputs: tuple[InputFile, ...]
     synthetic: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
+    samples: pd.DataFrame = field(default_factory=no_samples)
+    assays: Assays = field(default_factory=Assays)
+    weights: pd.DataFrame = field(default_factory=no_weights)
+
+    @property
+    def has_volumes(self) -> bool:
+        """Return whether tumours were measured over time."""
+        return not self.volumes.empty
+
     history: tuple[HistoricalControl, ...] = ()
 
     def arm(self, arm_id: str) -> Arm:
@@ -280,6 +354,15 @@ class Study:
             if arm.id == arm_id:
                 return arm
         raise KeyError(f"no arm {arm_id!r}; this study has {[arm.id for arm in self.arms]}")
+
+    @property
+    def single_mouse(self) -> bool:
+        """Return whether this is a programme: several models, most of their arms of one animal."""
+        if not self.has_volumes:
+            return False
+        kept = self.animals[~self.animals["excluded"].astype(bool)]
+        counts = kept.groupby(["model", "arm"])["animal"].nunique()
+        return kept["model"].nunique() > 1 and float((counts == 1).mean()) > 0.5
 
     def label(self, arm_id: str) -> str:
         """Return the label of an arm for people."""

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
 from smartcombo.core.finding import Finding, StudyError
 from smartcombo.study.animals import read_animals
+from smartcombo.study.assays.read import with_samples
 from smartcombo.study.checks import check_measurements
+from smartcombo.study.checks_weights import check_weights
 from smartcombo.study.config import PlanFile, StudyFile, load_config, sha256
 from smartcombo.study.declared import check_declared, declared_arms
 from smartcombo.study.model import (
+    ANIMAL_COLUMNS,
+    VOLUME_COLUMNS,
     Agent,
     HistoricalControl,
     InputFile,
     Limits,
     Plan,
+    PlannedTest,
     Readout,
     Study,
     TumourModel,
 )
 from smartcombo.study.volumes import detection_limit, read_volumes, sort_volumes
+from smartcombo.study.weights import read_weights
 
 
 def read_study(folder: str | Path) -> Study:
@@ -72,48 +81,85 @@ def _read(folder: Path) -> tuple[Study | None, list[Finding]]:
 
 
 def _assemble(folder: Path, facts: StudyFile, plan: Plan) -> tuple[Study | None, list[Finding]]:
-    arms = declared_arms(facts)
-    read, findings = read_volumes(folder, facts, arms)
-    if read is None:
-        return None, findings
-    animals, animal_input, animal_findings = read_animals(
-        folder, facts, arms, read.table, plan.covariates
-    )
-    findings += animal_findings
-    limit, stated, limit_findings = detection_limit(facts.tables.volumes, read.table)
-    table = read.table.assign(at_limit=read.table["value"] <= limit)
+    """Return the study: measurements over time first, then what was measured in samples."""
+    if facts.tables.volumes is None and facts.tables.samples is None:
+        return None, [_no_table()]
+    study = _without_tables(folder, facts, plan)
+    findings: list[Finding] = []
+    if facts.tables.volumes is not None:
+        measured, findings = _with_volumes(study, facts)
+        if measured is None:
+            _, sampled = with_samples(study, facts)
+            return None, findings + sampled
+        study = measured
+    study, sampled = with_samples(study, facts)
+    taken = set(study.samples["animal"])
+    findings = [f for f in findings if f.code != "animal-never-measured" or f.subject not in taken]
+    return study, findings + sampled
+
+
+def _without_tables(folder: Path, facts: StudyFile, plan: Plan) -> Study:
+    """Return the study as ``study.toml`` states it, before any table is read."""
+    given = facts.study
     toml = folder / "study.toml"
-    inputs = [InputFile("study.toml", sha256(toml.read_bytes()), 0), read.input]
+    inputs = [InputFile("study.toml", sha256(toml.read_bytes()), 0)]
     if plan.confirmatory:
         inputs.append(InputFile("plan.toml", plan.sha256, 0))
-    given = facts.study
-    first_day = float(table["day"].min())
-    study = Study(
+    return Study(
         id=given.id,
         title=given.title or given.id,
         folder=folder,
-        arms=arms,
+        arms=declared_arms(facts),
         agents=tuple(
             Agent(a.id, a.kind, a.names, a.target, a.code, a.species) for a in facts.agent
         ),
         models=_models(facts),
-        readout=Readout(
-            facts.tables.volumes.readout, facts.tables.volumes.unit, limit, stated, read.derivation
-        ),
-        volumes=sort_volumes(table, arms, _models(facts)),
-        animals=animals,
-        baseline_day=first_day if given.baseline_day is None else given.baseline_day,
+        readout=Readout("tumour volume", "mm3", math.nan, limit_stated=False),
+        volumes=pd.DataFrame(columns=list(VOLUME_COLUMNS)),
+        animals=pd.DataFrame(columns=list(ANIMAL_COLUMNS)),
+        baseline_day=given.baseline_day or 0.0,
         day_axis=given.day_axis,
         limits=Limits(**facts.limits.model_dump()),
         plan=plan,
         findings=(),
-        inputs=(*inputs, *([animal_input] if animal_input else [])),
+        inputs=tuple(inputs),
         synthetic=given.synthetic,
         facts=_other_facts(facts),
         history=tuple(HistoricalControl(**h.model_dump()) for h in facts.history),
     )
-    findings += limit_findings + check_measurements(study, facts)
-    return study, findings
+
+
+def _with_volumes(study: Study, facts: StudyFile) -> tuple[Study | None, list[Finding]]:
+    """Return the study with its measurements over time and its animals."""
+    given = facts.tables.volumes
+    read, findings = read_volumes(study.folder, facts, study.arms)
+    if read is None or given is None:
+        return None, findings
+    animals, animal_input, animal_findings = read_animals(
+        study.folder, facts, study.arms, read.table, study.plan.covariates
+    )
+    weights, weight_findings = read_weights(study.folder, facts, study.arms, study.models, animals)
+    limit, stated, limit_findings = detection_limit(given, read.table)
+    table = read.table.assign(at_limit=read.table["value"] <= limit)
+    stated_day = facts.study.baseline_day
+    toml, *plan = study.inputs
+    study = replace(
+        study,
+        readout=Readout(given.readout, given.unit, limit, stated, read.derivation),
+        volumes=sort_volumes(table, study.arms, study.models),
+        animals=animals,
+        baseline_day=float(table["day"].min()) if stated_day is None else stated_day,
+        inputs=_distinct([toml, read.input, *plan, animal_input, weights.input]),
+        weights=weights.table,
+    )
+    findings += animal_findings + weight_findings + limit_findings
+    findings += check_measurements(study, facts)
+    return study, findings + check_weights(study, weights.input.name if weights.input else "")
+
+
+def _distinct(inputs: list[InputFile | None]) -> tuple[InputFile, ...]:
+    """Return each input once: weights may stand in the file of the volumes."""
+    return tuple(dict.fromkeys(one for one in inputs if one is not None))
 
 
 def _models(facts: StudyFile) -> tuple[TumourModel, ...]:
@@ -138,7 +184,21 @@ def _plan(folder: Path) -> tuple[Plan, list[Finding]]:
     if read is None:
         return Plan(), findings
     stated = read.plan.model_dump()
+    stated["secondary"] = tuple(PlannedTest(**test) for test in stated["secondary"])
+    stated["response"] = {} if read.response is None else read.response.stated()
     return Plan(confirmatory=True, sha256=sha256(path.read_bytes()), **stated), findings
+
+
+def _no_table() -> Finding:
+    return Finding(
+        code="no-table",
+        severity="error",
+        file="study.toml",
+        column="tables",
+        found="neither [tables.volumes] nor [tables.samples]",
+        expected="measurements over time, or samples with what was measured in them",
+        action="state one of them; `smartcombo init` writes a commented template",
+    )
 
 
 def _no_plan() -> Finding:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from smartcombo.core.random import stream
+from smartcombo.study.body_weights import BodyWeights, body_weights
 from smartcombo.study.model import Agent
 
 Floats = NDArray[np.float64]
@@ -33,8 +35,11 @@ class ArmDesign:
     n
         Number of mice.
     responder_fraction
-        Fraction of mice cured; the number of cured mice is ``round(fraction * n)``, so that the
-        arm's truth does not vary from one seed to the next.
+        Fraction of mice cured. By default ``round(fraction * n)`` mice are, so that the arm's truth
+        does not vary from one seed to the next; see ``responders`` of the design.
+    weight_loss
+        Fraction of body weight that treatment costs at its plateau; negative is a gain. Used where
+        the design has `BodyWeights`.
     """
 
     id: str
@@ -43,6 +48,7 @@ class ArmDesign:
     label: str = ""
     n: int = 10
     responder_fraction: float = 0.0
+    weight_loss: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +77,18 @@ class SimulationDesign:
         First and last day on which regression may start (uniform).
     regression_rate
         Fall of a responder's log volume per day after its onset.
+    responders
+        ``fixed``: each arm holds ``round(fraction * n)`` responders; ``binomial``: each mouse
+        responds with probability ``fraction``, as mice drawn from a population do. A fixed number
+        understates how much studies differ.
     detection_limit_mm3
         Volumes below it are recorded as 0.
     size_limit_mm3
         A mouse is culled at its first visit at or above this volume; ``None`` for no culling.
     mice_per_cage
         Mice of one arm that share a cage.
+    weights
+        How the mice weigh; ``None`` for a study without body weights.
     """
 
     arms: tuple[ArmDesign, ...]
@@ -89,9 +101,11 @@ class SimulationDesign:
     residual_sd: float = 0.15
     responder_onset: tuple[float, float] = (10.0, 13.0)
     regression_rate: float = 0.5
+    responders: Literal["fixed", "binomial"] = "fixed"
     detection_limit_mm3: float = 4.0
     size_limit_mm3: float | None = 1500.0
     mice_per_cage: int = 5
+    weights: BodyWeights | None = None
 
     def __post_init__(self) -> None:
         for problem in _design_problems(self):
@@ -115,6 +129,8 @@ def _design_problems(design: SimulationDesign) -> list[str]:
         "arms: expected n of at least 1 and a responder fraction of 0 to 1": any(
             arm.n < 1 or not 0 <= arm.responder_fraction <= 1 for arm in design.arms
         ),
+        f"responders {design.responders!r}: expected 'fixed' or 'binomial'": design.responders
+        not in ("fixed", "binomial"),
         f"mice_per_cage {design.mice_per_cage}: expected at least 1": design.mice_per_cage < 1,
     }
     return [problem for problem, wrong in checks.items() if wrong]
@@ -136,6 +152,8 @@ class SimulatedStudy:
         The designs simulated, one a tumour model.
     seed
         The seed they were simulated with.
+    weights
+        ``model, arm, animal, day, weight_g``: one row a weighing; empty without `BodyWeights`.
     """
 
     volumes: pd.DataFrame
@@ -144,6 +162,7 @@ class SimulatedStudy:
     designs: tuple[SimulationDesign, ...]
     seed: int
     agents: tuple[Agent, ...] = field(default=(ANTI_PD1, MOLECULE))
+    weights: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +213,28 @@ def simulate_study(
     volumes, animals, truth = (
         pd.concat(tables, ignore_index=True) for tables in zip(*simulated, strict=True)
     )
-    return SimulatedStudy(volumes, animals, truth, designs, seed, agents)
+    weighed = [_weigh(design, arm, volumes, seed) for design in designs for arm in design.arms]
+    weights = pd.concat(weighed, ignore_index=True)
+    return SimulatedStudy(volumes, animals, truth, designs, seed, agents, weights)
+
+
+def _weigh(
+    design: SimulationDesign, arm: ArmDesign, volumes: pd.DataFrame, seed: int
+) -> pd.DataFrame:
+    """Return the weighings of one arm; a stream of its own leaves the volumes as they are."""
+    if design.weights is None:
+        return pd.DataFrame(columns=["model", "arm", "animal", "day", "weight_g"])
+    own = volumes[(volumes["model"] == design.model) & (volumes["arm"] == arm.id)]
+    rng = stream(seed, "simulate-weights", design.model, arm.id)
+    grams = body_weights(
+        design.weights,
+        mouse=pd.factorize(own["animal"])[0],
+        time=own["day"].to_numpy(float) - design.days[0],
+        volume_mm3=own["volume_mm3"].to_numpy(float),
+        loss=arm.weight_loss,
+        rng=rng,
+    )
+    return own[["model", "arm", "animal", "day"]].assign(weight_g=grams)
 
 
 def _require_sound(designs: tuple[SimulationDesign, ...], agents: tuple[Agent, ...]) -> None:
@@ -224,13 +264,28 @@ def _simulate_arm(
     )
 
 
+def simulate_arm_volumes(
+    design: SimulationDesign, arm: ArmDesign, rng: np.random.Generator
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Return volumes of one arm without culling ``(n, days)``, and each last visit ``(n,)``.
+
+    For simulations of thousands of studies: one arm of all their mice, cut into studies. Volumes
+    after the last visit were never seen. Below detection is 0.
+    """
+    volumes = _measure(design, _draw_mice(design, arm, rng), rng)
+    return volumes, _last_visit(design, volumes)
+
+
 def _draw_mice(design: SimulationDesign, arm: ArmDesign, rng: np.random.Generator) -> _Mice:
     """Draw the mice of one arm: correlated baseline and slope, and who responds when."""
     z = rng.standard_normal((2, arm.n))
     rho = design.correlation
     baseline = np.log(design.baseline_volume_mm3) + design.baseline_sd * z[0]
     slope = arm.growth_rate + design.slope_sd * (rho * z[0] + np.sqrt(1 - rho**2) * z[1])
-    responders = rng.permutation(arm.n)[: round(arm.responder_fraction * arm.n)]
+    order, count = rng.permutation(arm.n), round(arm.responder_fraction * arm.n)
+    if design.responders == "binomial":
+        count = int(rng.binomial(arm.n, arm.responder_fraction))
+    responders = order[:count]
     onset = np.full(arm.n, np.inf)
     onset[responders] = rng.uniform(*design.responder_onset, size=len(responders))
     return _Mice(baseline, slope, onset)

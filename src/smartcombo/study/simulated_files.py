@@ -12,6 +12,7 @@ import pandas as pd
 from smartcombo.study.model import Agent, TumourModel
 from smartcombo.study.simulate import ArmDesign, SimulatedStudy
 
+WEIGHT_DECIMALS = 1
 VOLUME_DECIMALS = 1
 """Callipers read tenths of a millimetre; more digits of a volume would be theatre."""
 
@@ -60,8 +61,8 @@ def write_study(
     Returns
     -------
     Path
-        The folder, with ``study.toml`` (``synthetic = true``), ``volumes.csv``, ``animals.csv``
-        and, where the labels hold a plan, ``plan.toml``.
+        The folder, with ``study.toml`` (``synthetic = true``), ``volumes.csv``, ``animals.csv``;
+        ``weights.csv`` where mice were weighed, and ``plan.toml`` where the labels hold a plan.
     """
     labels = labels or StudyLabels()
     target = Path(folder)
@@ -70,6 +71,9 @@ def write_study(
     volumes = simulated.volumes.round({"volume_mm3": VOLUME_DECIMALS})
     _write_table(target / "volumes.csv", volumes)
     _write_table(target / "animals.csv", simulated.animals)
+    if len(simulated.weights):
+        weights = simulated.weights.round({"weight_g": WEIGHT_DECIMALS})
+        _write_table(target / "weights.csv", weights)
     if labels.plan:
         _write_text(target / "plan.toml", labels.plan)
     return target
@@ -154,16 +158,27 @@ def _tables_block(simulated: SimulatedStudy) -> str:
         "unit": "mm3",
         "detection_limit": limit,
     }
-    animals = _block("[tables.animals]", {"file": "animals.csv"})
-    return _block("[tables.volumes]", volumes) + "\n\n" + animals
+    blocks = [
+        _block("[tables.volumes]", volumes),
+        _block("[tables.animals]", {"file": "animals.csv"}),
+    ]
+    if len(simulated.weights):
+        blocks.append(_block("[tables.weights]", {"file": "weights.csv", "unit": "g"}))
+    return "\n\n".join(blocks)
 
 
 def _limits_block(simulated: SimulatedStudy) -> str:
-    """Return ``[limits]``, where a design culls."""
-    limits = [d.size_limit_mm3 for d in simulated.designs if d.size_limit_mm3 is not None]
-    if not limits:
+    """Return ``[limits]``, where a design culls or states a limit of weight loss."""
+    designs = simulated.designs
+    sizes = [d.size_limit_mm3 for d in designs if d.size_limit_mm3 is not None]
+    losses = [d.weights.loss_limit for d in designs if d.weights and d.weights.loss_limit]
+    if not sizes and not losses:
         return ""
-    facts = {"volume_mm3": max(limits), "reference": "size limit of the simulation"}
+    facts = {
+        **({"volume_mm3": max(sizes)} if sizes else {}),
+        **({"weight_loss_fraction": max(losses)} if losses else {}),
+        "reference": "limits of the simulation" if losses else "size limit of the simulation",
+    }
     return _block("[limits]", facts)
 
 

@@ -33,16 +33,16 @@ def load_table(folder: Path, facts: TableFacts) -> tuple[TextTable | None, list[
     """Return a table as text, filtered by ``where``; or ``None`` with what is wrong."""
     path = folder / os.path.expandvars(facts.file)
     if not path.is_file():
-        return None, [_missing_file(folder, facts.file)]
+        return None, [missing_file(folder, facts.file)]
     try:
         cells = _read_text(path, facts)
     except ImportError:
-        return None, [_needs_excel(path)]
+        return None, [needs_excel(path)]
     except (ValueError, OSError, pd.errors.ParserError) as problem:
-        return None, [_unreadable(path, problem)]
+        return None, [unreadable(path, problem)]
     cells, repeated = _with_header(cells)
     if repeated:
-        return None, [_repeated_column(path.name, column) for column in repeated]
+        return None, [repeated_column(path.name, column) for column in repeated]
     cells.index = pd.RangeIndex(FIRST_DATA_ROW, FIRST_DATA_ROW + len(cells))
     cells = cells[~(cells == "").all(axis=1)]
     for column, value in facts.where.items():
@@ -50,7 +50,7 @@ def load_table(folder: Path, facts: TableFacts) -> tuple[TextTable | None, list[
             return None, [_missing_column(path.name, column, list(cells.columns))]
         cells = cells[cells[column] == _as_text(value)]
     if cells.empty:
-        return None, [_empty(path)]
+        return None, [empty_table(path)]
     return TextTable(
         path.name, cells, InputFile(path.name, sha256(path.read_bytes()), len(cells))
     ), []
@@ -64,15 +64,15 @@ def _read_text(path: Path, facts: TableFacts) -> pd.DataFrame:
     kind = path.suffix.lower()
     if kind in (".xlsx", ".xlsm", ".xls"):
         table = pd.read_excel(path, sheet_name=facts.sheet or 0, dtype=object, header=None)
-        return table.map(_cell_text)
+        return table.map(cell_text)
     if kind == ".parquet":
         table = pd.read_parquet(path)
         header = pd.DataFrame([[str(column) for column in table.columns]])
-        return pd.concat([header, table.map(_cell_text).set_axis(header.columns, axis=1)])
+        return pd.concat([header, table.map(cell_text).set_axis(header.columns, axis=1)])
     text = path.read_text(encoding="utf-8-sig")
-    separator = facts.delimiter or ("\t" if kind in (".tsv", ".tab") else _separator(text))
+    between = facts.delimiter or ("\t" if kind in (".tsv", ".tab") else separator(text))
     table = pd.read_csv(
-        path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig", header=None
+        path, sep=between, dtype=str, keep_default_na=False, encoding="utf-8-sig", header=None
     )
     return table.map(str.strip)
 
@@ -89,12 +89,14 @@ def _with_header(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     return table, repeated
 
 
-def _separator(text: str) -> str:
+def separator(text: str) -> str:
+    """Return the delimiter of a text table, by its header."""
     header = text.split("\n", 1)[0]
     return max((",", ";", "\t"), key=header.count)
 
 
-def _cell_text(value: object) -> str:
+def cell_text(value: object) -> str:
+    """Return a cell of a spreadsheet as text."""
     if value is None or (isinstance(value, float) and value != value) or value is pd.NaT:
         return ""
     return repr(value) if isinstance(value, float) else str(value).strip()
@@ -168,7 +170,8 @@ def _missing_column(file: str, name: str, there: list[str]) -> Finding:
     )
 
 
-def _repeated_column(file: str, name: str) -> Finding:
+def repeated_column(file: str, name: str) -> Finding:
+    """Return the finding that a heading stands twice."""
     return Finding(
         code="duplicate-column",
         severity="error",
@@ -181,7 +184,8 @@ def _repeated_column(file: str, name: str) -> Finding:
     )
 
 
-def _missing_file(folder: Path, name: str) -> Finding:
+def missing_file(folder: Path, name: str) -> Finding:
+    """Return the finding that a file is not there."""
     there = sorted(item.name for item in folder.iterdir()) if folder.is_dir() else []
     unset = re.findall(r"\$\{(\w+)\}", os.path.expandvars(name))
     hint = f"set the environment variable {unset[0]}" if unset else "correct the name or add it"
@@ -195,7 +199,8 @@ def _missing_file(folder: Path, name: str) -> Finding:
     )
 
 
-def _needs_excel(path: Path) -> Finding:
+def needs_excel(path: Path) -> Finding:
+    """Return the finding that the extra for Excel is not installed."""
     return Finding(
         code="missing-extra",
         severity="error",
@@ -206,7 +211,8 @@ def _needs_excel(path: Path) -> Finding:
     )
 
 
-def _unreadable(path: Path, problem: Exception) -> Finding:
+def unreadable(path: Path, problem: Exception) -> Finding:
+    """Return the finding that a file is not a table."""
     return Finding(
         code="unreadable-table",
         severity="error",
@@ -217,7 +223,8 @@ def _unreadable(path: Path, problem: Exception) -> Finding:
     )
 
 
-def _empty(path: Path) -> Finding:
+def empty_table(path: Path) -> Finding:
+    """Return the finding that a table has no rows."""
     return Finding(
         code="empty-table",
         severity="error",

@@ -12,7 +12,7 @@ import pandas as pd
 
 from smartcombo.core.finding import Finding
 from smartcombo.study.arms import arm_names, plain_name, resolve_arm
-from smartcombo.study.config import StudyFile, VolumeTable
+from smartcombo.study.config import StudyFile, TableFacts, VolumeTable
 from smartcombo.study.model import VOLUME_COLUMNS, Arm, InputFile, TumourModel
 from smartcombo.study.tables import (
     TextTable,
@@ -54,6 +54,8 @@ def read_volumes(
 ) -> tuple[ReadVolumes | None, list[Finding]]:
     """Return the measurements as model, arm, animal, day, value, row; or what is wrong."""
     given = facts.tables.volumes
+    if given is None:
+        return None, []
     text, findings = load_table(folder, given)
     if text is None:
         return None, findings
@@ -62,10 +64,10 @@ def read_volumes(
     findings = [*findings, *more]
     if table is None:
         return None, findings
-    table, arm_findings = _resolve_arms(table, facts, arms, text.name)
-    table, model_findings = _resolve_models(table, facts, text.name)
+    table, arm_findings = resolve_arms(table, facts, arms, text.name)
+    table, model_findings = resolve_models(table, facts, text.name)
     findings += arm_findings + model_findings
-    findings += _nameless(table, text.name)
+    findings += nameless(table, text.name)
     table = table[table["arm"].notna() & table["model"].notna() & (table["animal"] != "")]
     if given.animal_ids == "within-arm":
         table = table.assign(animal=table["arm"] + ":" + table["animal"])
@@ -83,14 +85,14 @@ def _long(text: TextTable, given: VolumeTable) -> tuple[pd.DataFrame | None, str
         return None, "", lost
     found = {name: str(column) for name, column in columns.items()}
     day, findings = numbers(text, found["day"], given.decimal)
-    findings += [_missing_day(text.name, int(row), found["day"]) for row in day[day.isna()].index
+    findings += [missing_day(text.name, int(row), found["day"]) for row in day[day.isna()].index
                  if text.cells.loc[row, found["day"]] == ""]  # fmt: skip
     if computed:
         value, derivation, more = _computed(text, found, given)
     else:
         value, more = numbers(text, found["value"], given.decimal)
         derivation = "as given"
-    table = _identities(text, given, found).assign(day=day, value=value, row=text.cells.index)
+    table = identities(text, given, found).assign(day=day, value=value, row=text.cells.index)
     return _measured(table), derivation, findings + more + _never_measured(table, text.name)
 
 
@@ -119,7 +121,8 @@ def _never_measured(table: pd.DataFrame, file: str) -> list[Finding]:
     ]
 
 
-def _identities(text: TextTable, given: VolumeTable, found: dict[str, str]) -> pd.DataFrame:
+def identities(text: TextTable, given: TableFacts, found: dict[str, str]) -> pd.DataFrame:
+    """Return animal, arm and model of each row, as written."""
     model = find_column(text, given, "model", USUAL_NAMES["model"])
     return pd.DataFrame(
         {
@@ -157,6 +160,14 @@ def _computed(
 
 
 def _wide(text: TextTable, given: VolumeTable) -> tuple[pd.DataFrame | None, str, list[Finding]]:
+    table, findings = wide_rows(text, given)
+    if table is None:
+        return None, "", findings
+    return _measured(table), "as given", findings + _never_measured(table, text.name)
+
+
+def wide_rows(text: TextTable, given: TableFacts) -> tuple[pd.DataFrame | None, list[Finding]]:
+    """Return a table with a column a day as one row a cell, blank cells too."""
     columns = {
         name: find_column(text, given, name, USUAL_NAMES[name]) for name in ("animal", "arm")
     }
@@ -165,9 +176,9 @@ def _wide(text: TextTable, given: VolumeTable) -> tuple[pd.DataFrame | None, str
     if not days:
         lost.append(missing_column(text, "a day, such as 0, 7 or Day 7"))
     if lost:
-        return None, "", lost
+        return None, lost
     found = {name: str(column) for name, column in columns.items()}
-    base = _identities(text, given, found)
+    base = identities(text, given, found)
     findings = [
         _unread_day(text.name, column)
         for column in text.cells.columns
@@ -179,8 +190,7 @@ def _wide(text: TextTable, given: VolumeTable) -> tuple[pd.DataFrame | None, str
         findings += more
         day = float(match.group(1).replace(",", "."))
         pieces.append(base.assign(day=day, value=value, row=text.cells.index))
-    table = pd.concat(pieces)
-    return _measured(table), "as given", findings + _never_measured(table, text.name)
+    return pd.concat(pieces), findings
 
 
 def _unread_day(file: str, column: str) -> Finding:
@@ -196,7 +206,8 @@ def _unread_day(file: str, column: str) -> Finding:
     )
 
 
-def _missing_day(file: str, row: int, column: str) -> Finding:
+def missing_day(file: str, row: int, column: str) -> Finding:
+    """Return the finding of a row without its day."""
     return Finding(
         code="missing-day",
         severity="error",
@@ -209,23 +220,25 @@ def _missing_day(file: str, row: int, column: str) -> Finding:
     )
 
 
-def _resolve_arms(
+def resolve_arms(
     table: pd.DataFrame, facts: StudyFile, arms: tuple[Arm, ...], file: str
 ) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return the table with arm ids for what the file calls the arms; unknown ones missing."""
     lookup = arm_names(arms, {arm.id: arm.names for arm in facts.arm})
     resolved = {name: resolve_arm(name, lookup) for name in table["arm"].unique()}
     known = [name for arm in facts.arm for name in (arm.id, *arm.names)]
     findings = [
-        _unknown("unknown-arm", "arm", name, known, file, _first_row(table, "arm", name))
+        unknown_name("unknown-arm", "arm", name, known, file, first_row(table, "arm", name))
         for name, arm in resolved.items()
         if arm is None
     ]
     return table.assign(arm=table["arm"].map(resolved)), findings
 
 
-def _resolve_models(
+def resolve_models(
     table: pd.DataFrame, facts: StudyFile, file: str
 ) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return the table with model ids for what the file calls the models."""
     models = facts.model
     if len(models) < 2:
         return table.assign(model=models[0].id if models else "tumour"), []
@@ -233,14 +246,15 @@ def _resolve_models(
     resolved = {name: lookup.get(plain_name(name)) for name in table["model"].unique()}
     known = [model.id for model in models]
     findings = [
-        _unknown("unknown-model", "model", name, known, file, _first_row(table, "model", name))
+        unknown_name("unknown-model", "model", name, known, file, first_row(table, "model", name))
         for name, model in resolved.items()
         if model is None
     ]
     return table.assign(model=table["model"].map(resolved)), findings
 
 
-def _nameless(table: pd.DataFrame, file: str) -> list[Finding]:
+def nameless(table: pd.DataFrame, file: str) -> list[Finding]:
+    """Find rows that name no animal."""
     rows = table.loc[table["animal"] == "", "row"].unique()
     return [
         Finding(
@@ -257,11 +271,13 @@ def _nameless(table: pd.DataFrame, file: str) -> list[Finding]:
     ]
 
 
-def _first_row(table: pd.DataFrame, column: str, name: str) -> int:
+def first_row(table: pd.DataFrame, column: str, name: str) -> int:
+    """Return the first row that bears a name."""
     return int(table.loc[table[column] == name, "row"].iloc[0])
 
 
-def _unknown(code: str, what: str, name: str, known: list[str], file: str, row: int) -> Finding:
+def unknown_name(code: str, what: str, name: str, known: list[str], file: str, row: int) -> Finding:
+    """Return the finding of a name that study.toml does not know."""
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     return Finding(

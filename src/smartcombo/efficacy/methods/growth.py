@@ -49,6 +49,38 @@ METHODS: tuple[Method, ...] = (
         ),
     ),
     Method(
+        id="growth.gompertz/1",
+        title="Gompertz growth of the arms",
+        question="Does growth, or regression, slow as time goes on?",
+        estimand="As the mixed model of log volume, with log V(t) = log V(0) + r (1 - exp(-rho t)) "
+        "/ rho: r random in each animal, rho one an arm, 0 or more. Growth rates are average rates "
+        "from baseline to the declared day; r may be negative. rho by exact maximum likelihood; "
+        "its uncertainty enters every standard error by the delta method, and the degrees of "
+        "freedom are those of the model that is linear in it at the estimate.",
+        assumptions=(
+            "Animals of an arm share how fast their growth slows.",
+            "An arm whose growth speeds up is taken as exponential (status: boundary).",
+        ),
+        when_not="Tumours regress and grow again: the curve cannot turn; compare the quadratic and "
+        "piecewise rows of the table of shapes.",
+        references=(
+            Reference("Laird 1964, Br J Cancer 18:490", "10.1038/bjc.1964.55"),
+            Reference("Lindstrom & Bates 1990, Biometrics 46:673", "10.2307/2532087"),
+        ),
+    ),
+    Method(
+        id="growth.piecewise/1",
+        title="A line that bends at one day",
+        question="Does an effect start late, after a lag?",
+        estimand="As the mixed model of log volume, with a rate of each arm before and after one "
+        "day that all arms share, stated or estimated by maximum likelihood; its interval is that "
+        "of the likelihood ratio. Growth rates are average rates from baseline to the declared "
+        "day, whose standard errors count an estimated day as estimated.",
+        assumptions=("All arms bend on the same day, and the bend is sharp.",),
+        when_not="An arm has fewer than two visits on either side of the bend.",
+        references=(Reference("Muggeo 2003, Stat Med 22:3055", "10.1002/sim.1545"),),
+    ),
+    Method(
         id="growth.kenward-roger/1",
         title="Kenward-Roger covariance and degrees of freedom",
         question="How sure is a contrast with few animals?",
@@ -144,7 +176,8 @@ METHODS: tuple[Method, ...] = (
         id="growth.robustness/1",
         title="Specification table",
         question="Would another reasonable model have given another word?",
-        estimand="The same contrasts over variance, time scale, baseline rule and covariance.",
+        estimand="The same contrasts over variance, time scale, baseline rule, covariance and "
+        "shape of growth; AIC and BIC of the shapes by full likelihood, BIC counting animals.",
         assumptions=("None; it is descriptive, and no specification is picked from it.",),
         when_not="To choose the answer one likes.",
         references=(

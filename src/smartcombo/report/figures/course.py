@@ -9,7 +9,14 @@ from smartcombo.report.theme import FAINT, ROLE_COLOURS, Spec
 from smartcombo.report.words import NULL_MODELS, slug
 
 WIDTH, HEIGHT = 262, 200
-BANDS = "Dark band: one day alone. Light band: holds for all days together."
+BELOW = (
+    " Open triangle: a mean lies below the detection limit and is counted at the limit; the true "
+    "ratio may be further from zero, how far nobody measured."
+)
+BANDS = (
+    "Dark band: one day alone. Light band: holds for all days together. A course ends where an arm "
+    "it needs is last measured."
+)
 
 
 def effect_course(context: Context) -> Figure | None:
@@ -20,7 +27,7 @@ def effect_course(context: Context) -> Figure | None:
     table["panel"] = [_against(context, row) for row in table.itertuples()]
     caption = (
         "Natural log of combination over comparator, in volume grown since baseline. Below the "
-        f"line the combination's tumours are smaller: benefit. {BANDS}"
+        f"line the combination's tumours are smaller: benefit. {BANDS}{_below(table)}"
     )
     return _figure(context, table, "effect-course", "Benefit over time", caption,
                    "log(combination / comparator)")  # fmt: skip
@@ -37,10 +44,14 @@ def synergy_course(context: Context) -> Figure | None:
     caption = (
         "Natural log of expected over observed volume since baseline (response additivity: "
         "inhibition beyond the sum, as a fraction of vehicle). Above the line is synergy, below "
-        f"is antagonism. {BANDS}"
+        f"is antagonism. {BANDS}{_below(table)}"
     )
     return _figure(context, table, "synergy-course", "Synergy over time", caption,
                    "log(expected / observed)")  # fmt: skip
+
+
+def _below(table: pd.DataFrame) -> str:
+    return BELOW if table["below_detection"].any() else ""
 
 
 def _against(context: Context, row: object) -> str:
@@ -94,23 +105,38 @@ def _spec(context: Context, table: pd.DataFrame, y_title: str) -> Spec:
         return {"mark": mark, "encoding": {"x": x, "y": y, "y2": {"field": high}}}
 
     tooltip = [{"field": name, "format": ".3~g"} for name in ("day", "value", "low", "high")]
-    line: Spec = {
-        "mark": {"type": "line", "color": colour, "point": {"color": colour, "size": 30}},
-        "encoding": {"x": x, "y": {"field": "value", "type": "quantitative"}, "tooltip": tooltip},
+    y: Spec = {"field": "value", "type": "quantitative"}
+    line: Spec = {"mark": {"type": "line", "color": colour}, "encoding": {"x": x, "y": y}}
+    seen: Spec = {
+        "transform": [{"filter": "!datum.below_detection"}],
+        "mark": {"type": "circle", "color": colour, "size": 30, "opacity": 1},
+        "encoding": {"x": x, "y": y, "tooltip": tooltip},
+    }
+    open_triangle = {"type": "point", "shape": "triangle-down", "filled": False, "size": 48}
+    floored: Spec = {
+        "transform": [{"filter": "datum.below_detection"}],
+        "mark": {**open_triangle, "color": colour, "strokeWidth": 1.6, "opacity": 1},
+        "encoding": {"x": x, "y": y, "tooltip": tooltip},
     }
     zero: Spec = {"mark": {"type": "rule", "color": FAINT}, "encoding": {"y": {"datum": 0}}}
     bands = [band("band_low", "band_high", 0.15), band("low", "high", 0.28)]
+    marks = [seen, floored] if table["below_detection"].any() else [seen]
+    layers = [*bands, zero, line, *marks]
     header = {"labelLimit": WIDTH + 40, "labelFontSize": 11.5}
     return specification(
         {
             "facet": {**panels(table), "header": header},
             "columns": 3,
-            "spec": {"width": WIDTH, "height": HEIGHT, "layer": [*bands, zero, line]},
+            "spec": {"width": WIDTH, "height": HEIGHT, "layer": layers},
         }
     )  # fmt: skip
 
 
 def _alt(table: pd.DataFrame, y_title: str) -> str:
     last = table.sort_values("day", kind="stable").groupby("panel", sort=False).last()
-    said = [f"{panel} ends at {row['value']:.2f}" for panel, row in last.iterrows()]
+    said = [
+        f"{panel} ends at {row['value']:.2f}"
+        + (" with a mean below detection" if row["below_detection"] else "")
+        for panel, row in last.iterrows()
+    ]
     return f"{y_title[:1].upper()}{y_title[1:]} by day. " + "; ".join(said) + "."

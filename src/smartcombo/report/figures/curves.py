@@ -18,8 +18,9 @@ from smartcombo.report.figures.base import (
     span,
     specification,
 )
-from smartcombo.report.theme import Spec
+from smartcombo.report.theme import MUTED, Spec
 from smartcombo.report.words import slug
+from smartcombo.study.model import Study
 
 WIDTH, HEIGHT = 740, 380
 LABEL_GAP = 17
@@ -42,7 +43,7 @@ def model_curves(context: Context) -> Figure | None:
         caption="Geometric mean of each arm under the growth model, with a band that holds the "
         "whole curve at the stated level, not only one day. Dots: observed geometric mean of the "
         "animals measured that day; where large tumours have left the study the dots fall below "
-        "the curve.",
+        f"the curve.{below_words(table, context.study)}",
         alt=_alt(context, table, arms),
         spec=_spec(context, table, arms, log=True),
         raw_spec=_spec(context, table, arms, log=False),
@@ -52,6 +53,30 @@ def model_curves(context: Context) -> Figure | None:
         height=HEIGHT + 70,
         synthetic=context.study.synthetic,
     )
+
+
+def below_words(table: pd.DataFrame, study: Study) -> str:
+    """Return what the caption says where a mean lies below the detection limit; else nothing."""
+    if not table["below_detection"].any():
+        return ""
+    limit = f"{study.readout.limit:g} {study.readout.unit}"
+    return (
+        f" Dotted line: the detection limit, {limit}. Nothing is drawn below it: a curve that runs "
+        "along it is below detection, how far nobody measured."
+    )
+
+
+def _limit_rule(study: Study) -> Spec:
+    return {
+        "data": {"values": [{"limit": study.readout.limit}]},
+        "mark": {"type": "rule", "strokeDash": [2, 3], "strokeWidth": 1.4},
+        "encoding": {
+            "x": {"value": 0},
+            "x2": {"value": WIDTH},
+            "y": {"field": "limit", "type": "quantitative"},
+            "color": {"value": MUTED},
+        },
+    }
 
 
 def _spec(context: Context, table: pd.DataFrame, arms: list[str], *, log: bool) -> Spec:
@@ -71,6 +96,7 @@ def _spec(context: Context, table: pd.DataFrame, arms: list[str], *, log: bool) 
             "encoding": {"x": _x(context, table), "color": colour},
             "layer": [
                 _band(),
+                *([_limit_rule(context.study)] if table["below_detection"].any() else []),
                 _line(context, domain, log=log),
                 _means(),
                 *_labels(context, table, arms, domain, log),
@@ -196,7 +222,9 @@ def _alt(context: Context, table: pd.DataFrame, arms: list[str]) -> str:
     last = table[table["day"] == table["day"].max()].set_index("arm")
     unit = context.study.readout.unit
     ends = [
-        f"{context.label(arm)} {last.loc[arm, 'value']:.3g} {unit} "
+        f"{context.label(arm)} below detection"
+        if last.loc[arm, "below_detection"]
+        else f"{context.label(arm)} {last.loc[arm, 'value']:.3g} {unit} "
         f"({last.loc[arm, 'low']:.3g} to {last.loc[arm, 'high']:.3g})"
         for arm in arms
         if arm in last.index

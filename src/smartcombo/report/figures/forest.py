@@ -37,6 +37,7 @@ def four_questions(context: Context) -> Figure | None:
 
 def _rows(context: Context) -> pd.DataFrame:
     rows = context.estimates()
+    rows = rows[rows["analysis"] == "growth"]
     rows = rows[(rows["estimand"] == "growth_rate_difference") & (rows["question"] != "")].copy()
     rows["order"] = rows["question"].map({key: k for k, key in enumerate(ORDER)})
     rows = rows.sort_values("order", kind="stable")

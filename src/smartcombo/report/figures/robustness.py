@@ -23,9 +23,10 @@ def robustness_curve(context: Context) -> Figure | None:
         group="robustness",
         model=context.model,
         title=f"The same answers under every specification, {context.model}",
-        caption="Each line is one way to model the same curves (variance model, time scale, "
-        "baseline rule, covariance), sorted by its estimate with its interval; the ringed one is "
-        "the primary model. An answer that keeps its colour does not depend on the model.",
+        caption="Each line is one way to model the same curves (shape of growth, variance model, "
+        "time scale, baseline rule, covariance), sorted by its estimate with its interval; the "
+        "ringed one is the primary model. An answer that keeps its colour does not depend on the "
+        "model.",
         alt=_alt(table),
         spec=_spec(table),
         data=table,
@@ -59,7 +60,7 @@ def _spec(table: pd.DataFrame) -> Spec:
     x: Spec = {"field": "rank", "type": "quantitative", "axis": None}
     y: Spec = {"field": "value", "type": "quantitative", "title": "log ratio"}
     interval: Spec = {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": colour}
-    names = ("variance", "time_scale", "baseline", "inference", "verdict")
+    names = ("shape", "variance", "time_scale", "baseline", "inference", "verdict")
     tooltip = [{"field": name} for name in names]
     ring: Spec = {"type": "point", "size": 90, "stroke": INK, "strokeWidth": 1.8, "filled": False}
     return specification(

@@ -28,12 +28,12 @@ def waterfall(context: Context) -> Figure | None:
         model=context.model,
         title=f"Best response of each animal, {context.model}",
         caption="One bar an animal: its lowest change of volume from baseline, from day "
-        f"{rule['first_day']:g} after baseline on, with its mRECIST category; bars above "
+        f"{rule['first_day']:g} after baseline on, with its category; bars above "
         f"+{HIGHEST:g}% are cut. Circles below: tumour-free at the last visit.",
         alt=_alt(context, calls),
         spec=_spec(context, table, columns, width),
         data=table,
-        method_ids=("response.mrecist/1",),
+        method_ids=context.result.methods[:1],
         width=columns * (width + 60),
         height=-(-count // columns) * (HEIGHT + 90),
         synthetic=context.study.synthetic,

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from smartcombo.report.sections import clusters, dose_series, growth, history, progression, response
+from smartcombo.report.sections import (
+    classes,
+    clusters,
+    dose_series,
+    growth,
+    history,
+    landscape,
+    leaving,
+    mice,
+    planned,
+    programme,
+    progression,
+    response,
+    tolerability,
+)
 from smartcombo.report.sections.base import Section
 
 SECTIONS: tuple[Section, ...] = (
+    *planned.SECTIONS,
+    *programme.SECTIONS,
     *growth.SECTIONS,
+    *classes.SECTIONS,
     *response.SECTIONS,
     *progression.SECTIONS,
-    *dose_series.SECTIONS,
+    *leaving.SECTIONS,
+    *tolerability.SECTIONS,
     *clusters.SECTIONS,
+    *dose_series.SECTIONS,
     *history.SECTIONS,
+    *landscape.SECTIONS,
     *growth.TRUST,
+    *mice.SECTIONS,
 )
 """A new analysis adds a module with its own ``SECTIONS`` and a line here."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from smartcombo.core.result import Result
 from smartcombo.report.sections.base import Section
+from smartcombo.report.sections.mixed_arms import Lead, mixed_lead, mixture_caution
 from smartcombo.report.sections.rows import pick, question_row, signed, stack, text_of
 from smartcombo.report.words import (
     NULL_MODELS,
     QUESTIONS,
+    SHAPES,
     number,
     p_value,
 )
@@ -23,13 +25,17 @@ from smartcombo.study.model import Study
 
 @dataclass(frozen=True)
 class Card:
-    """One question about one combination: the word, and the numbers behind it."""
+    """One question about one combination: the word, and the numbers behind it.
+
+    ``caution`` says why the growth rate does not lead, where an arm is a mixture.
+    """
 
     question: str
     asks: str
     verdict: str
     lines: tuple[str, ...]
     small: str
+    caution: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,14 @@ def answers(study: Study, results: Sequence[Result]) -> list[Answer]:
         table = result.estimates
         asked = table[table["question"].isin(list(QUESTIONS))]
         for (model, arm), rows in asked.groupby(["model", "arm"], sort=False):
-            cards = tuple(_card(rows, question) for question in QUESTIONS)
+            cards = tuple(
+                _led(
+                    _card(rows, question),
+                    mixed_lead(study, results, str(model), str(arm), question),
+                    mixture_caution(results, str(model)),
+                )
+                for question in QUESTIONS
+            )
             found.append(Answer(str(model), study.label(str(arm)), cards))
     return found
 
@@ -60,6 +73,16 @@ def answers(study: Study, results: Sequence[Result]) -> list[Answer]:
 def _card(rows: pd.DataFrame, question: str) -> Card:
     own = rows[rows["question"] == question]
     return _interaction_card(own) if question == "Q4" else _effect_card(own, question)
+
+
+def _led(card: Card, lead: Lead | None, caution: str) -> Card:
+    """Return the card led by volumes counted at the limit where a growth rate must not lead."""
+    if card.verdict == "missing":
+        return card
+    if lead is None:
+        return replace(card, caution=caution)
+    rate = f"{lead.small}; the model of one kind says: {card.verdict}, {card.lines[0]}"
+    return Card(card.question, card.asks, lead.verdict, lead.lines, rate, lead.caution)
 
 
 def _effect_card(rows: pd.DataFrame, question: str) -> Card:
@@ -139,7 +162,7 @@ def question_rows(results: Sequence[Result]) -> list[dict[str, Any]]:
     """Return every question as text, at the growth-rate level and at the declared day."""
     shown = ("growth_rate_difference", "log_ratio", "excess_inhibition")
     rows = []
-    for result in results:
+    for result in _growth(results):
         table = result.estimates
         asked = table[(table["question"] != "") & table["estimand"].isin(shown)]
         rows += [question_row(row) for row in asked.to_dict("records")]
@@ -171,6 +194,27 @@ def robustness_rows(results: Sequence[Result]) -> list[dict[str, Any]]:
     return rows
 
 
+def shape_rows(results: Sequence[Result]) -> list[dict[str, Any]]:
+    """Return each shape of growth as text: how well it fits, and its four words."""
+    return [
+        {
+            "model": row["model"],
+            "shape": SHAPES[row["shape"]],
+            "primary": bool(row["is_primary"]),
+            "parameters": f"{row['parameters']:.0f}",
+            "aic": _above(row["aic_above_best"]),
+            "bic": _above(row["bic_above_best"]),
+            "words": [[one for one in row[q].split(" / ") if one] for q in QUESTIONS],
+            "detail": row["detail"] or ("" if row["status"] == "ok" else row["status"]),
+        }
+        for row in stack(results, "shapes")
+    ]
+
+
+def _above(value: float) -> str:
+    return "not fitted" if math.isnan(value) else f"{value:.1f}"
+
+
 def model_content(study: Study, results: Sequence[Result]) -> Mapping[str, Any]:
     """Return the arms, and what the model says about the curves."""
     return {"arms": arm_rows(study, results), "words": _words(results, "curvature")}
@@ -200,6 +244,8 @@ TRUST = (
         lambda study, results: {
             "rows": robustness_rows(results),
             "words": _words(results, "stability"),
+            "shapes": shape_rows(results),
+            "shape_words": _words(results, "shape"),
         },
     ),
     Section(

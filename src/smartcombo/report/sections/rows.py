@@ -52,6 +52,17 @@ def text_of(rows: pd.DataFrame, estimand: str, *, percent: bool = False) -> str:
     return with_interval(value, low, high)
 
 
+def ratio_text(value: float, low: float, high: float) -> str:
+    """Return a ratio with its interval, each to two digits; ``∞`` where it has no end."""
+    if value != value:
+        return "–"
+    return f"{_digits(value)} ({_digits(low)} to {_digits(high)})"
+
+
+def _digits(value: float) -> str:
+    return "∞" if value == float("inf") else f"{value:.2g}" if value < 100 else f"{value:.0f}"
+
+
 def question_row(row: dict[Any, Any]) -> dict[str, Any]:
     """Return one row of the estimates that answers a question, as text."""
     return {
@@ -61,6 +72,7 @@ def question_row(row: dict[Any, Any]) -> dict[str, Any]:
         "null": NULL_MODELS.get(row["null_model"], ""),
         "scale": row["scale"],
         "estimate": with_interval(row["value"], row["low"], row["high"]),
+        "ratio": ratio_text(row["value"], row["low"], row["high"]),
         "unit": unit_text(row["unit"]),
         "p": p_value(row["p"]),
         "holm": p_value(row["p_holm"]),

@@ -9,6 +9,7 @@ import pandas as pd
 
 from smartcombo.core.finding import findings_table
 from smartcombo.core.result import Result
+from smartcombo.efficacy.accounting import ANALYSED
 from smartcombo.report.sections.rows import stack
 from smartcombo.study.model import Study
 
@@ -55,3 +56,30 @@ def design_rows(results: Sequence[Result]) -> list[dict[str, Any]]:
         }
         for row in stack(results, "design")
     ]
+
+
+def accounting_rows(results: Sequence[Result]) -> list[dict[str, Any]]:
+    """Return, by analysis, animals and measurements in, analysed, and left out with the reason."""
+    table = pd.DataFrame(stack(results, "accounting"))
+    if table.empty:
+        return []
+    rows = []
+    for analysis, own in table.groupby("analysis", sort=False):
+        used = own[own["fate"] == ANALYSED]
+        rest = own[own["fate"] != ANALYSED].groupby("fate", sort=False)
+        reasons = rest[["animals", "measurements"]].sum().reset_index().itertuples()
+        rows.append(
+            {
+                "analysis": analysis,
+                "animals": int(own["animals"].sum()),
+                "animals_analysed": int(used["animals"].sum()),
+                "measurements": int(own["measurements"].sum()),
+                "measurements_analysed": int(used["measurements"].sum()),
+                "left_out": "; ".join(
+                    f"{row.fate}: {row.animals} animals, {row.measurements} measurements"
+                    for row in reasons
+                )
+                or "none",
+            }
+        )
+    return rows

@@ -14,4 +14,17 @@
       button.textContent = raw ? "log axis" : "raw axis";
     });
   });
+  document.querySelectorAll("[data-find-mouse]").forEach(function (field) {
+    field.addEventListener("input", function () {
+      const wanted = field.value.trim().toLowerCase();
+      document.querySelectorAll("details.mice").forEach(function (arm, place) {
+        let found = 0;
+        arm.querySelectorAll("[data-mouse]").forEach(function (card) {
+          card.hidden = !card.dataset.mouse.includes(wanted);
+          found += card.hidden ? 0 : 1;
+        });
+        arm.open = wanted ? found > 0 : place === 0;
+      });
+    });
+  });
 })();

@@ -16,6 +16,8 @@ NULL_NAMES: dict[str, str] = {
     "bliss": "Bliss",
     "response_additivity": "response additivity",
     "independent_action": "independent action",
+    "log_additive": "additive on the log scale",
+    "additive_hazards": "additive hazards",
     "pairs": "pairs",
 }
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from smartcombo.stats.design import Floats
+Floats = NDArray[np.float64]
 
 WORDS = {
     "effect": ("benefit", "harm", "no relevant difference"),

@@ -1,0 +1,1 @@
+"""The parts of the time-to-event analysis: endpoints, comparisons, independent action, visits."""

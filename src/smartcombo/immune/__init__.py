@@ -1,0 +1,8 @@
+"""Is the tumour cold or hot, and did a treatment switch it: the immune landscape of each sample."""
+
+from __future__ import annotations
+
+from smartcombo.immune.landscape import LandscapeOptions, landscape
+from smartcombo.immune.scores import PanelScores, panel_scores
+
+__all__ = ["LandscapeOptions", "PanelScores", "landscape", "panel_scores"]

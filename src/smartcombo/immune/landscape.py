@@ -1,0 +1,114 @@
+"""The landscape of each tumour, and whether a treatment switched it from cold to hot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from smartcombo.core.finding import AnalysisRefused
+from smartcombo.core.result import CHECK_COLUMNS, Result
+from smartcombo.immune.markers import COMPOSITES, marker_table
+from smartcombo.immune.matching import matched_groups
+from smartcombo.immune.moves import place_table, switch_sentence, switch_table
+from smartcombo.immune.shifts import shift_estimates, shift_rows
+from smartcombo.stats.switching import LEVEL
+from smartcombo.study.model import Study
+
+
+@dataclass(frozen=True, slots=True)
+class LandscapeOptions:
+    """Options of :func:`smartcombo.immune.landscape`.
+
+    Attributes
+    ----------
+    level
+        Confidence level of intervals; default that of plan.toml (0.95).
+    """
+
+    level: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.level is not None and not 0.5 < self.level < 1:
+            raise ValueError(f"level={self.level!r}: expected a fraction such as 0.95, not percent")
+
+
+def landscape(study: Study, options: LandscapeOptions | None = None) -> Result:
+    """Answer where each tumour lies between cold and hot, and how many each treatment moved.
+
+    Every animal is compared with the vehicle animals of its own model, day and tissue. Read the
+    molecule alone as closely as the combination: what it does to the landscape without a
+    checkpoint inhibitor is the claim "cold to hot".
+
+    Parameters
+    ----------
+    study
+        A checked study with samples and at least one assay.
+    options
+        Level.
+
+    Returns
+    -------
+    Result
+        ``estimates``: shifts of every marker on its log scale, arm minus comparator, **plus is
+        higher** (more infiltrated, more inflamed; for exclusion markers more excluded); Q4 is
+        observed minus additive, **plus is more than additive**. ``tables``: ``switch`` (how many
+        animals of each arm lie past the controls' 95% predictive bound, which, and the probability
+        that the treatment moves at least half), ``places`` (each animal on the axes, with the
+        probabilities of its phenotype), ``markers`` (the values), ``sentences``.
+
+    Raises
+    ------
+    AnalysisRefused
+        If the study has no samples with an assay.
+
+    References
+    ----------
+    Chen and Mellman 2017, 10.1038/nature21349 (desert, excluded, inflamed).
+    """
+    options = options or LandscapeOptions()
+    level = study.plan.level if options.level is None else options.level
+    if not study.assays.present():
+        raise AnalysisRefused(
+            f"landscape of {study.id}: no expression, populations, proteins or cells; name their "
+            "tables in study.toml"
+        )
+    markers = marker_table(study)
+    groups, findings = matched_groups(study, markers)
+    rows = [row for group in groups for row in shift_rows(study, group, level)]
+    moves = switch_table(groups, level)
+    return Result(
+        study=study.id,
+        analysis="landscape",
+        estimates=shift_estimates(rows),
+        checks=pd.DataFrame(columns=list(CHECK_COLUMNS)),
+        findings=tuple(findings),
+        tables={
+            "markers": markers,
+            "switch": moves,
+            "places": place_table(groups),
+            "sentences": _sentences(study, moves, level),
+        },
+        methods=("landscape.panel/1", "landscape.shift/1", "landscape.switch/1",
+                 "landscape.phenotype/1"),
+        options=_resolved(level),
+    )  # fmt: skip
+
+
+def _sentences(study: Study, moves: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Return a sentence for each treated arm and axis."""
+    axes = moves[moves["marker"].isin(COMPOSITES)]
+    rows = [
+        (row.model, row.arm, row.assay, row.day, row.marker, switch_sentence(study, row, level))
+        for row in axes.itertuples()
+    ]
+    return pd.DataFrame(rows, columns=["model", "arm", "assay", "day", "marker", "sentence"])
+
+
+def _resolved(level: float) -> dict[str, Any]:
+    return {
+        "level": level,
+        "bound_level": LEVEL,
+        "axes": {axis: list(parts) for axis, (_, _, parts) in COMPOSITES.items()},
+    }

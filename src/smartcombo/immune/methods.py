@@ -1,0 +1,68 @@
+"""Methods of the immune analyses."""
+
+from __future__ import annotations
+
+from smartcombo.core.method import Method, Reference
+
+METHODS: tuple[Method, ...] = (
+    Method(
+        id="landscape.panel/1",
+        title="Signatures scored in single samples",
+        question="How much of each immune programme is in this tumour?",
+        estimand="Score of each signature by the rule of its paper, on a log scale; the axes "
+        "infiltration, inflammation and exclusion are means of log2 scores of stated signatures.",
+        assumptions=(
+            "Expression is normalised within the sample (TPM, counts per million, controls and "
+            "housekeepers).",
+            "A signature of which less than 60% is measured is refused; below 80% it is a caution.",
+        ),
+        when_not="To compare cell types with each other: scores compare samples only.",
+        references=(
+            Reference("Foroutan 2018, BMC Bioinformatics 19:404", "10.1186/s12859-018-2435-4"),
+            Reference("Barbie 2009, Nature 462:108", "10.1038/nature08460"),
+        ),
+    ),
+    Method(
+        id="landscape.shift/1",
+        title="Shift of a marker against matched controls",
+        question="How far did the treatment move this marker?",
+        estimand="Difference of arm means on the marker's scale, arm minus comparator; Q4 observed "
+        "minus additive; each arm keeps its own variance, degrees of freedom by Satterthwaite.",
+        assumptions=(
+            "Controls are of the same model, day and tissue.",
+            "Batch effects are the same in all arms; they are taken out where batches cross arms.",
+        ),
+        when_not="A mean hides that some animals moved far and others not at all: read the switch.",
+        references=(
+            Reference("Welch 1947, Biometrika 34:28", "10.1093/biomet/34.1-2.28"),
+            Reference("Satterthwaite 1946, Biometrics Bull 2:110", "10.2307/3002019"),
+        ),
+    ),
+    Method(
+        id="landscape.switch/1",
+        title="Animals past their controls' predictive bound",
+        question="How many animals did the treatment switch, and which?",
+        estimand="Share of treated animals above the value that one further control exceeds with "
+        "probability 5%, with Jeffreys interval; probability that the treatment moves at least "
+        "half of such animals, averaged over what the controls leave open.",
+        assumptions=(
+            "Controls are roughly normal on the marker's scale.",
+            "The cut is a convention: infiltration is a continuum.",
+        ),
+        when_not="Fewer than three controls of the same day.",
+        references=(
+            Reference("Geisser 1993, Predictive Inference", "10.1201/9780203742310"),
+            Reference("Brown 2001, Stat Sci 16:101", "10.1214/ss/1009213286"),
+        ),
+    ),
+    Method(
+        id="landscape.phenotype/1",
+        title="Desert, excluded or inflamed",
+        question="What kind of tumour is this one?",
+        estimand="Probability that the animal's infiltration lies beyond its controls' 95% "
+        "quantile. Without tissue an excluded tumour cannot be told from an inflamed one.",
+        assumptions=("The vehicle tumours of the model are the reference of cold.",),
+        when_not="The untreated model is hot already: then read the shift.",
+        references=(Reference("Chen & Mellman 2017, Nature 541:321", "10.1038/nature21349"),),
+    ),
+)

@@ -1,0 +1,1 @@
+"""What was measured in samples of tumours, beside their volume: one module an assay."""
