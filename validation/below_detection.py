@@ -7,13 +7,12 @@ the limit, zeros dropped as missing, and one added to every volume. Run it by
 
 from __future__ import annotations
 
-import argparse
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from command import write_table
 from size_and_coverage import BLISS, LEVEL, SEED, Setting, constrained_design, simulate
 
 from smartcombo.core.random import stream
@@ -131,19 +130,5 @@ def page(table: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> None:
-    """Run the simulation and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--studies", type=int, default=STUDIES)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--to", type=Path, default=Path("docs/validation"))
-    given = parser.parse_args()
-    table = run(given.studies, given.workers)
-    given.to.mkdir(parents=True, exist_ok=True)
-    table.to_csv(given.to / "below-detection.csv", index=False, float_format="%.6g")
-    (given.to / "below-detection.md").write_text(page(table), encoding="utf-8")
-    print(page(table))
-
-
 if __name__ == "__main__":
-    main()
+    write_table("below-detection", __doc__, STUDIES, run, page)

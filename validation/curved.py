@@ -6,13 +6,12 @@ rule that picks the shape with the lowest AIC. Run it by ``python3 do.py validat
 
 from __future__ import annotations
 
-import argparse
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from command import write_table
 from size_and_coverage import LEVEL, SEED
 
 from smartcombo.core.random import stream
@@ -194,19 +193,5 @@ def _share(value: float) -> str:
     return "" if np.isnan(value) else f"{100 * value:.0f}"
 
 
-def main() -> None:
-    """Run the simulation and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--studies", type=int, default=STUDIES)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--to", type=Path, default=Path("docs/validation"))
-    given = parser.parse_args()
-    table = run(given.studies, given.workers)
-    given.to.mkdir(parents=True, exist_ok=True)
-    table.to_csv(given.to / "curved.csv", index=False, float_format="%.6g")
-    (given.to / "curved.md").write_text(page(table), encoding="utf-8")
-    print(page(table))
-
-
 if __name__ == "__main__":
-    main()
+    write_table("curved", __doc__, STUDIES, run, page)

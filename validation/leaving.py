@@ -7,14 +7,13 @@ and the sensitivity analyses, on the same simulated studies with a drug that wor
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from command import write_table
 from scipy import stats
 from size_and_coverage import (
     BASELINE_MM3,
@@ -299,19 +298,5 @@ def page(table: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> None:
-    """Run the simulation and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--studies", type=int, default=STUDIES)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--to", type=Path, default=Path("docs/validation"))
-    given = parser.parse_args()
-    table = run(given.studies, given.workers)
-    given.to.mkdir(parents=True, exist_ok=True)
-    table.to_csv(given.to / "leaving.csv", index=False, float_format="%.6g")
-    (given.to / "leaving.md").write_text(page(table), encoding="utf-8")
-    print(page(table))
-
-
 if __name__ == "__main__":
-    main()
+    write_table("leaving", __doc__, STUDIES, run, page)

@@ -7,15 +7,14 @@ Run it by ``python3 do.py validate``; a short version runs with the tests.
 
 from __future__ import annotations
 
-import argparse
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from command import write_table
 from scipy import stats
 
 from smartcombo.core.random import stream
@@ -431,21 +430,11 @@ def _line(row: dict[str, float]) -> str:
     )
 
 
-def main() -> None:
-    """Run the simulation and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--studies", type=int, default=STUDIES)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--to", type=Path, default=Path("docs/validation"))
-    given = parser.parse_args()
-    rates = [growth_rate(setting, min(RATE_STUDIES, given.studies)) for setting in SETTINGS]
-    table = pd.concat([run(given.studies, given.workers), *rates], ignore_index=True)
-    given.to.mkdir(parents=True, exist_ok=True)
-    table.to_csv(given.to / "mixtures.csv", index=False, float_format="%.6g")
-    written = pd.read_csv(given.to / "mixtures.csv")
-    (given.to / "mixtures.md").write_text(page(written), encoding="utf-8")
-    print(page(written))
+def _run(studies: int, workers: int) -> pd.DataFrame:
+    """Return the table of every endpoint, and what a growth rate estimates in a mixture."""
+    rates = [growth_rate(setting, min(RATE_STUDIES, studies)) for setting in SETTINGS]
+    return pd.concat([run(studies, workers), *rates], ignore_index=True)
 
 
 if __name__ == "__main__":
-    main()
+    write_table("mixtures", __doc__, STUDIES, _run, page)

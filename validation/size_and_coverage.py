@@ -8,14 +8,13 @@ version runs with the tests.
 
 from __future__ import annotations
 
-import argparse
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from command import write_table
 from scipy import stats
 
 from smartcombo.core.random import stream
@@ -217,19 +216,10 @@ def page(table: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> None:
-    """Run the simulation and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--studies", type=int, default=STUDIES)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--to", type=Path, default=Path("docs/validation"))
-    given = parser.parse_args()
-    table = run(given.studies, SETTINGS, given.workers)
-    given.to.mkdir(parents=True, exist_ok=True)
-    table.to_csv(given.to / "size-and-coverage.csv", index=False, float_format="%.6g")
-    (given.to / "size-and-coverage.md").write_text(page(table), encoding="utf-8")
-    print(page(table))
+def _run(studies: int, workers: int) -> pd.DataFrame:
+    """Return the table over all settings."""
+    return run(studies, SETTINGS, workers)
 
 
 if __name__ == "__main__":
-    main()
+    write_table("size-and-coverage", __doc__, STUDIES, _run, page)

@@ -97,3 +97,15 @@ def programme(
     (folder / "study.toml").write_text(PROGRAMME + models, encoding="utf-8")
     table.to_csv(folder / "volumes.csv", index=False)
     return read_study(folder)
+
+
+REAL_STUDIES = Path(__file__).resolve().parents[1] / "data" / "studies"
+
+
+def names_with_volumes() -> list[str]:
+    """Return the real studies with volumes whose arms have several animals (PDXE has one each)."""
+    return [
+        path.parent.name
+        for path in sorted(REAL_STUDIES.glob("*/study.toml"))
+        if "[tables.volumes]" in path.read_text(encoding="utf-8") and path.parent.name != "pdxe"
+    ]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from studies import with_volumes, written
+from studies import names_with_volumes, with_volumes, written
 
 import smartcombo as sc
 from smartcombo.core.result import Result
@@ -214,8 +214,7 @@ def test_a_rule_of_the_plan_that_cannot_be_is_a_finding(tmp_path, stated: str, f
     assert found in problems[0].expected + problems[0].column
 
 
-REAL = [path.name for path in sorted(DATA.iterdir()) if path.name != "pdxe"]
-"""PDXE is a programme of single mice, with its own tests."""
+REAL = names_with_volumes()
 
 
 @pytest.mark.realdata

@@ -44,7 +44,8 @@ def test_a_card_holds_every_measurement_inside_its_frame(
 def test_a_card_says_the_call_and_how_the_animal_left(
     study: Study, example_results: list[Result]
 ) -> None:
-    calls = example_results[1].tables["calls"].set_index("animal")
+    response = next(result for result in example_results if result.analysis == "response")
+    calls = response.tables["calls"].set_index("animal")
     for arm in mice_content(study, example_results)["arms"]:
         for card in arm.cards:
             facts = dict(card.facts)

@@ -111,7 +111,8 @@ def _csv_url(table: pd.DataFrame) -> str:
 
 
 def _methods(results: Sequence[Result]) -> list[Any]:
-    from smartcombo import methods
+    from smartcombo.efficacy.methods import METHODS
+    from smartcombo.immune.methods import METHODS as IMMUNE
 
     used = {name for result in results for name in result.methods}
-    return [method for method in methods() if method.id in used]
+    return [method for method in (*METHODS, *IMMUNE) if method.id in used]

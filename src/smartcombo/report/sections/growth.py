@@ -46,6 +46,11 @@ class Answer:
     combination: str
     cards: tuple[Card, ...]
 
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Return what to be careful about, each sentence once."""
+        return tuple(dict.fromkeys(card.caution for card in self.cards if card.caution))
+
 
 def _growth(results: Sequence[Result]) -> list[Result]:
     return [result for result in results if result.analysis == "growth"]

@@ -18,9 +18,11 @@ from smartcombo.study.model import Study
 
 def landscape_content(study: Study, results: Sequence[Result]) -> Mapping[str, Any]:
     """Return the sentences, the switch and the shifts of the axes as text."""
+    rows = _switch_rows(study, results)
     return {
         "sentences": stack(results, "sentences"),
-        "switch": _switch_rows(study, results),
+        "switch": [row for row in rows if row["marker"] in COMPOSITES],
+        "panel": [row for row in rows if row["marker"] not in COMPOSITES],
         "shifts": _shift_rows(results),
     }
 

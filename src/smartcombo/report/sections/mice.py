@@ -91,6 +91,8 @@ def _known(results: Sequence[Result]) -> dict[str, dict[str, Any]]:
     known: dict[str, dict[str, Any]] = {}
     for name in ("calls", "times"):
         for row in stack(results, name):
+            if row.get("endpoint", "progression") != "progression":
+                continue
             known.setdefault(str(row["animal"]), {}).setdefault(name, row)
     return known
 

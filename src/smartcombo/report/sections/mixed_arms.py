@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from smartcombo.core.result import Result
+from smartcombo.efficacy.diagnostics import MIXTURE_SHARE
 from smartcombo.report.sections.rows import pick, stack
 from smartcombo.report.words import p_value
 from smartcombo.study.arms import combinations_of
@@ -32,7 +33,7 @@ def mixed_lead(
     """Return what leads a question in which an arm is a mixture; None where none is."""
     kinds = {r["arm"]: r for r in stack(results, "arm_kinds") if r["model"] == model}
     asked = _arms(study, arm, question)
-    mixed = [kinds[one] for one in asked if one in kinds and kinds[one]["kinds"] > 1]
+    mixed = [kinds[one] for one in asked if one in kinds and _is_mixed(kinds[one])]
     own = _rows(results, model, arm, question)
     if not mixed or own.empty:
         return None
@@ -55,6 +56,12 @@ def mixed_lead(
         "growth rate would average both and describe neither, so volumes lead, counted at the "
         "detection limit where below.",
     )
+
+
+def _is_mixed(row: dict[str, Any]) -> bool:
+    """Tell whether the smaller kind of an arm is large enough for its rate to mislead."""
+    share = row["controlled"] / row["animals"]
+    return row["kinds"] > 1 and MIXTURE_SHARE <= share <= 1 - MIXTURE_SHARE
 
 
 def mixture_caution(results: Sequence[Result], model: str) -> str:
