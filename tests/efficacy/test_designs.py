@@ -273,6 +273,16 @@ def test_options_of_history_are_fractions() -> None:
 LIGHT = Readout("bioluminescence", "RLU", 1e3, True)
 
 
+def test_visits_that_cannot_tell_a_bend_do_not_say_that_none_was_found(study: Study) -> None:
+    days = sorted(study.volumes["day"].unique())
+    two = replace(study, volumes=study.volumes[study.volumes["day"].isin((days[0], days[-1]))])
+    got = sc.efficacy.growth(two, PLAIN)
+    words = got.tables["words"].set_index("key")["sentence"]
+    check = got.checks.set_index("check")["message"]
+    assert "cannot tell whether arms bend" in words["curvature"]
+    assert "cannot tell whether an arm bends" in check["straight on the log scale"]
+
+
 def test_a_sentence_for_volumes_says_signal_of_light() -> None:
     assert LIGHT.words("Volume and volumes") == "Signal and signals"
     assert Readout("tumour volume", "mm3", 4, True).words("volume") == "volume"

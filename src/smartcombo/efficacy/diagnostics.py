@@ -216,6 +216,8 @@ def _mixture_check(fitted: FittedGrowth, study: Study) -> list[dict[str, Any]]:
 def _curvature_check(p: float, arms: int) -> dict[str, Any]:
     curved = p < CURVATURE_LEVEL
     message = (
+        "These visits cannot tell whether an arm bends: exponential growth is assumed."
+        if np.isnan(p) else
         f"At least one of {arms} arms bends on the log scale (Holm-adjusted): the growth rate is "
         "an average over the period, and the course over time uses the curved model." if curved
         else f"No arm of {arms} bends clearly on the log scale: exponential growth serves."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
@@ -242,6 +243,10 @@ def _curvature_words(model: str, p: float, primary: FittedGrowth, shown: FittedG
             f"{model}: the primary model is {SHAPE_WORDS[shape]}; a growth rate is the average "
             "rate from baseline to the declared day, and curves and course over time are of the "
             "same model."
+        )
+    if math.isnan(p):
+        return (
+            f"{model}: exponential growth is assumed; these visits cannot tell whether arms bend."
         )
     if shown.specification.shape == "spline":
         return (
