@@ -64,5 +64,8 @@ def example_results(
     study = sc.read_study(example_folder)
     kinds, times = sc.efficacy.classes(study), sc.efficacy.progression(study)
     left, costs = sc.efficacy.leaving(study), sc.efficacy.tolerability(study)
+    doses, earlier = sc.efficacy.dose_series(study), sc.efficacy.history(study)
     tumours = sc.immune.landscape(study)
-    return [example_growth, kinds, example_response, times, left, costs, tumours]
+    return [
+        example_growth, kinds, example_response, times, left, costs, doses, earlier, tumours,
+    ]  # fmt: skip

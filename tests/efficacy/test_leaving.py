@@ -164,6 +164,18 @@ def test_an_unknown_reason_is_said_and_not_guessed(base: Study) -> None:
     assert "stated reason" in panel(got).loc["leaving.joint/1", "status"]
 
 
+def test_covariates_of_the_plan_are_in_every_answer(early: Study) -> None:
+    sexed = early.animals.assign(sex=["m" if k % 2 else "f" for k in range(len(early.animals))])
+    plan = replace(early.plan, covariates=("sex",), day=FEW.day)
+    planned = replace(early, animals=sexed, plan=plan)
+    quick = sc.efficacy.GrowthOptions(robustness=False)
+    rows = sc.efficacy.growth(planned, quick).select(question="Q2", estimand="log_ratio")
+    answers = panel(sc.efficacy.leaving(planned, FEW))
+    for name in ("value", "low", "high"):
+        assert answers.loc["leaving.mar/1", name] == pytest.approx(rows[name].iloc[0], rel=1e-6)
+    assert np.isfinite(answers.loc[ALL, "value"].to_numpy(float)).all()
+
+
 def test_who_left_is_counted_by_arm_with_reasons_and_shares(result: Result) -> None:
     table = result.tables["leaving_by_arm"].groupby("arm")["left"].sum()
     assert table.to_dict() == {"both": 3, "molecule": 1, "vehicle": 1}

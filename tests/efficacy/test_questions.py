@@ -121,3 +121,35 @@ def test_a_missing_arm_makes_its_questions_missing_with_the_reason(
         assert row["verdict"] == "missing"
         assert row["status"].startswith("missing: the study has no")
         assert row[["value", "low", "high", "p"]].isna().all()
+
+
+def test_the_third_order_interaction_is_what_the_pairs_do_not_predict(full: Study) -> None:
+    asked = _of(_asked(full), "PXY", "pairs")
+    assert dict(asked[0].weights) == {
+        "PXY": 1.0, "PX": -1.0, "PY": -1.0, "XY": -1.0, "P": 1.0, "X": 1.0, "Y": 1.0, "v": -1.0,
+    }  # fmt: skip
+    means = dict(RATES)
+    effects = {arm: means[arm] - means["v"] for arm in means}
+    expected = sum(effects[p] for p in ("PX", "PY", "XY")) - sum(effects[s] for s in "PXY")
+    contrast = sum(weight * means[arm] for arm, weight in asked[0].weights.items())
+    assert contrast == pytest.approx(effects["PXY"] - expected)
+
+
+def test_every_pair_of_a_triple_has_its_own_four_questions(full: Study) -> None:
+    for pair in ("PX", "PY", "XY"):
+        keys = {q.key for q in _asked(full) if q.arm == pair and not q.missing}
+        assert {"Q1", "Q2", "Q3", "Q4"} <= keys
+
+
+def test_without_its_pairs_the_third_order_interaction_is_missing(tmp_path: Path) -> None:
+    study = _study(tmp_path / "study", ("v", "P", "X", "Y", "PX", "PXY"))
+    asked = _of(_asked(study), "PXY", "pairs")
+    assert asked[0].missing == "the study has no arm of P and Y, X and Y"
+
+
+def test_the_report_card_of_a_triple_names_its_pairs(full: Study, growth: Result) -> None:
+    from smartcombo.report.sections.growth import answers
+
+    cards = {one.combination: one.cards for one in answers(full, [growth])}
+    assert any(line.startswith("pairs:") for line in cards["PXY"][3].lines)
+    assert not any(line.startswith("pairs:") for line in cards["PX"][3].lines)

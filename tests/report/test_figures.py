@@ -6,13 +6,16 @@ import json
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import smartcombo as sc
-from smartcombo.core.result import Result
-from smartcombo.report.figures.base import Figure, log_ticks, span
+from smartcombo.core.result import Result, estimates_frame
+from smartcombo.report.figures.base import Context, Figure, log_ticks, span
+from smartcombo.report.figures.controls import control_rates
 from smartcombo.report.figures.curves import LABEL_GAP, apart
+from smartcombo.report.figures.doses import dose_effect
 from smartcombo.report.figures.gallery import FIGURES, figures_of
 from smartcombo.report.theme import VERDICTS, arm_colours, verdict_style
 from smartcombo.report.words import (
@@ -38,11 +41,49 @@ def figures(example: Study, example_results: list[Result]) -> tuple[Figure, ...]
     return figures_of(example, example_results)
 
 
+OF_OTHER_DESIGNS = (dose_effect, control_rates)
+"""The example has no dose series and names no earlier controls."""
+
+
+def _other_designs(example: Study) -> list[Figure]:
+    """Return the figures of dose series and earlier controls, drawn from made rows."""
+    model = example.models[0].id
+    doses = pd.DataFrame(
+        {
+            "model": model, "series": "X alone", "agent": "X", "partners": "", "kind": "dose",
+            "arm": ["a", "b"], "level": ["0", "10 mg/kg"], "dose": [0.0, 10.0], "order": [0, 1],
+            "n": 8, "value": [0.0, -0.02], "low": [np.nan, -0.03], "high": [np.nan, -0.01],
+            "p": [np.nan, 0.01], "verdict": ["", "benefit"], "reference": "Vehicle",
+        }
+    )  # fmt: skip
+    words = pd.DataFrame({"model": [model], "series": ["X alone"], "sentence": ["X alone: less."],
+                          "turns": [False]})  # fmt: skip
+    controls = pd.DataFrame(
+        {"model": model, "label": ["2022", "now"], "n": 8, "value": [0.16, 0.17], "se": 0.01,
+         "low": [0.14, 0.15], "high": [0.18, 0.19], "current": [False, True]}
+    )  # fmt: skip
+    tables = {"doses": doses, "dose_words": words, "controls": controls}
+    made = Result(example.id, "made", estimates_frame([]), pd.DataFrame(), tables=tables)
+    drawn = [draw(Context(example, made, model)) for draw in OF_OTHER_DESIGNS]
+    return [figure for figure in drawn if figure is not None]
+
+
+def test_figures_of_dose_series_and_earlier_controls_are_charts_with_words(
+    example: Study,
+) -> None:
+    figures = _other_designs(example)
+    assert [figure.group for figure in figures] == ["doses", "history"]
+    for figure in figures:
+        figure.chart().to_dict()
+        assert figure.alt
+        assert figure.caption
+
+
 def test_each_tumour_model_gets_each_figure_once(
     example: Study, figures: tuple[Figure, ...]
 ) -> None:
     # Its animals all start with a tumour, and leave at the size limit only: no shift to draw.
-    absent = {"tumour_free_curves", "delta_curve"}
+    absent = {"tumour_free_curves", "delta_curve", *(draw.__name__ for draw in OF_OTHER_DESIGNS)}
     drawn = [draw for draw in FIGURES if draw.__name__ not in absent]
     assert len(figures) == len(drawn) * len(example.models)
     assert len({figure.id for figure in figures}) == len(figures)

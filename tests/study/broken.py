@@ -86,7 +86,7 @@ def write_sound(folder: Path) -> Path:
     lines += [f"{a},{arm},{day},{volume(a, arm, day)}" for a, arm in mice() for day in DAYS]
     (folder / "volumes.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     lines = ["animal,arm,cage,excluded,exclusion_reason,fate,fate_day"]
-    lines += [f"{a},{arm},{a[0]}1,no,,alive-at-end,19" for a, arm in mice()]
+    lines += [f"{a},{arm},c{a[1:]},no,,alive-at-end,19" for a, arm in mice()]
     (folder / "animals.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
 
@@ -272,6 +272,18 @@ def _drop_arm(arm: str) -> Callable[[Path], None]:
     return change
 
 
+def _regroup(column: str) -> Callable[[Path], None]:
+    """Give each arm cages (or batches) of its own, three animals each."""
+
+    def change(folder: Path) -> None:
+        lines = [f"animal,arm,{column},excluded,exclusion_reason,fate,fate_day"]
+        for a, arm in mice():
+            lines.append(f"{a},{arm},{a[0]}{(int(a[1:]) - 1) // 3},no,,alive-at-end,19")
+        (folder / "animals.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    return change
+
+
 V, W = "volumes.csv", "weights.csv"
 SECOND_ARM = (
     '[[arm]]\nid = "ici2"\nagents = [{ agent = "anti-PD-1", dose = 10 }]\n\n[tables.volumes]'
@@ -319,6 +331,8 @@ MISTAKES = (
     Mistake("empty-arm", _both(*(_edit(f, r"^\w+,x,.*\n", "", 0) for f in (V, "animals.csv"))),
             "warning", found="'x'"),
     Mistake("randomisation-not-stated", _toml(r"^randomised = true\n", ""), "warning"),
+    Mistake("history-incomplete", _toml(r"\[limits\]", '[[history]]\nlabel = "2022"\n\n[limits]'),
+            found="label"),
     Mistake("no-plan", _delete("plan.toml"), "note"),
     Mistake("missing-column", _edit(V, "volume_mm3", "size"), where=V, found="animal, arm, day"),
     Mistake("missing-column", _edit("animals.csv", "^animal", "who"), where="animals.csv"),
@@ -357,6 +371,8 @@ MISTAKES = (
     Mistake("tiny-baseline", _cell("v1", 7, "11"), "warning", f"{V}, row 2", "starts at 11 mm3"),
     Mistake("unequal-loss", _lose_vehicle, "warning", found="vehicle 6 of 6"),
     Mistake("few-animals", _keep_two, "warning", found="2 animals"),
+    Mistake("cage-confounded", _regroup("cage"), "warning", "column cage", "6 animals in 2"),
+    Mistake("batch-confounded", _regroup("batch"), "warning", "column batch", "6 animals in 2"),
     Mistake("single-mouse-design", _one_mouse_a_model, "note",
             found="6 models and 24 arms of them, 24 of one animal"),
     Mistake("exclusion-without-reason", _edit("animals.csv", "^(v1,.*),no,,", r"\1,yes,,"),

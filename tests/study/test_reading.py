@@ -161,8 +161,8 @@ def _replace(path: Path, old: str, new: str) -> None:
 
 
 def test_fates_and_exclusions_are_kept_as_stated(sound: Path) -> None:
-    _replace(sound / "animals.csv", "v1,vehicle,v1,no,,alive-at-end,19",
-             "v1,vehicle,v1,yes,injected twice,ulceration,19")  # fmt: skip
+    _replace(sound / "animals.csv", "v1,vehicle,c1,no,,alive-at-end,19",
+             "v1,vehicle,c1,yes,injected twice,ulceration,19")  # fmt: skip
     animals = read_study(sound).animals.set_index("animal")
     assert len(animals) == 24
     assert bool(animals.loc["v1", "excluded"])

@@ -21,6 +21,8 @@ ANALYSES = (
     ("Timing progression", "progression", "volumes"),
     ("Asking what leaving could change", "leaving", "volumes"),
     ("Weighing what it costs the animals", "tolerability", "volumes"),
+    ("Looking for dose series", "dose_series", "volumes"),
+    ("Looking for earlier controls", "history", "volumes"),
     ("Reading the immune landscape", "landscape", "samples"),
 )
 """What is told on stderr, the function of ``smartcombo.efficacy`` or ``smartcombo.immune``, and the

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -40,10 +40,11 @@ def empty_table() -> pd.DataFrame:
     return pd.DataFrame()
 
 
-def stacked(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def stacked(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Return tables one below the other; empty ones give no more than their columns."""
-    full = [table for table in tables if not table.empty]
-    return pd.concat(full, ignore_index=True) if full else tables[0]
+    every = list(tables)
+    full = [table for table in every if not table.empty]
+    return pd.concat(full, ignore_index=True) if full else every[0]
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from smartcombo.efficacy.classes import ClassesOptions, classes
+from smartcombo.efficacy.dose_series import DoseSeriesOptions, dose_series
 from smartcombo.efficacy.events.options import ProgressionOptions
 from smartcombo.efficacy.growth import growth
+from smartcombo.efficacy.history import HistoryOptions, history
 from smartcombo.efficacy.leaving import LeavingOptions, leaving
 from smartcombo.efficacy.options import GrowthOptions
 from smartcombo.efficacy.pooling import PoolOptions, pool, pool_counts
@@ -15,7 +17,9 @@ from smartcombo.efficacy.tolerability import TolerabilityOptions, tolerability
 
 __all__ = [
     "ClassesOptions",
+    "DoseSeriesOptions",
     "GrowthOptions",
+    "HistoryOptions",
     "LeavingOptions",
     "PoolOptions",
     "ProgressionOptions",
@@ -23,7 +27,9 @@ __all__ = [
     "SingleMouseOptions",
     "TolerabilityOptions",
     "classes",
+    "dose_series",
     "growth",
+    "history",
     "leaving",
     "pool",
     "pool_counts",

@@ -20,7 +20,7 @@ from smartcombo.efficacy.options import Specification
 from smartcombo.stats.design import Floats
 from smartcombo.stats.residuals import random_effects, residuals_of
 from smartcombo.study.model import Study
-from smartcombo.study.questions import Question
+from smartcombo.study.questions import NULL_NAMES, Question
 
 NORMALITY_LEVEL = 0.01
 """A mixed model bears mild non-normality; only a clear departure is worth a caution."""
@@ -87,7 +87,7 @@ def curvature_test(frame: GrowthFrame, primary: Specification, level: float) -> 
     if curved.status in ("not_converged", "singular"):
         return float("nan"), len(frame.arms)
     first = curved.curve.n_intercepts
-    C = np.eye(curved.curve.n_columns)[first + 1 :: 2]
+    C = np.eye(curved.curve.n_columns)[first + 1 : curved.curve.first_covariate : 2]
     smallest = min(test.p for test in curved.tests(C))
     return min(1.0, smallest * len(C)), len(C)
 
@@ -216,6 +216,8 @@ def _mixture_check(fitted: FittedGrowth, study: Study) -> list[dict[str, Any]]:
 def _curvature_check(p: float, arms: int) -> dict[str, Any]:
     curved = p < CURVATURE_LEVEL
     message = (
+        "These visits cannot tell whether an arm bends: exponential growth is assumed."
+        if np.isnan(p) else
         f"At least one of {arms} arms bends on the log scale (Holm-adjusted): the growth rate is "
         "an average over the period, and the course over time uses the curved model." if curved
         else f"No arm of {arms} bends clearly on the log scale: exponential growth serves."
@@ -245,7 +247,14 @@ def _influence_checks(influence: pd.DataFrame) -> list[dict[str, Any]]:
 def influence_table(
     fitted: FittedGrowth, questions: Sequence[Question], time: float, margin: float | None
 ) -> pd.DataFrame:
-    """Return how far each linear combination question moves when one animal leaves (full refit)."""
+    """Return how far each linear combination question moves when one animal leaves (full refit).
+
+    Where the cage or batch is the unit, the refits keep the animal as the unit: what is asked here
+    is whether one animal decides.
+    """
+    if fitted.specification.cluster != "animal":
+        by_animal = replace(fitted.specification, cluster="animal")
+        fitted = fit_growth(fitted.selected, by_animal, fitted.level)
     asked = [
         q for q in questions
         if not q.missing and q.kind == "linear" and q.key in ("Q1", "Q2", "Q3", "Q4")
@@ -265,10 +274,14 @@ def influence_table(
                     "model": fitted.frame.model,
                     "arm": fitted.frame.arms[arm],
                     "animal": animal,
-                    "contrast": question.label + (" (Bliss)" if question.key == "Q4" else ""),
+                    "contrast": question.label + _null_words(question),
                     "change_in_se": (now.value - full.value) / full.se,
                     "flips": verdict(question.key, now.low, now.high, margin) != word,
                 }
             )
     columns = ["model", "arm", "animal", "contrast", "change_in_se", "flips"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _null_words(question: Question) -> str:
+    return f" ({NULL_NAMES[question.null_model]})" if question.null_model else ""

@@ -20,6 +20,7 @@ METHOD_OF_NULL = {
     "hsa": "growth.hsa/1",
     "bliss": "growth.bliss/1",
     "response_additivity": "growth.response-additivity/1",
+    "pairs": "growth.third-order/1",
 }
 
 

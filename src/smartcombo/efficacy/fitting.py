@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartcombo.core.random import stream
+from smartcombo.efficacy.clusters import clustered_fit
 from smartcombo.efficacy.frame import GrowthFrame, relative_frame
 from smartcombo.efficacy.mean_curve import (
     CURVED,
@@ -103,7 +104,7 @@ def fit_growth(selected: GrowthFrame, specification: Specification, level: float
     below = at_limit if can_censor(specification) else np.zeros_like(at_limit)
     curve, shape = _curve(frame, specification, below)
     design = long_design(frame, curve)
-    fit, inference = _fitted(design, specification, below, frame.seed)
+    fit, inference = _fitted(design, frame, specification, below)
     if curve.free and fit.status != "singular":
         beta = conditional(fit.beta, fit.cov_beta, len(curve.free))
         fit, inference = replace(fit, beta=beta), replace(inference, beta=beta)
@@ -151,6 +152,7 @@ def can_censor(specification: Specification) -> bool:
     """Return whether values below the detection limit are censored under a specification."""
     return (
         specification.detection == "censored"
+        and specification.cluster == "animal"
         and specification.baseline != "relative"
         and specification.variance == "common"
         and specification.inference in ("kenward-roger", "satterthwaite")
@@ -158,12 +160,17 @@ def can_censor(specification: Specification) -> bool:
 
 
 def _fitted(
-    design: LongDesign, specification: Specification, below: NDArray[np.bool_], seed: int
+    design: LongDesign,
+    frame: GrowthFrame,
+    specification: Specification,
+    below: NDArray[np.bool_],
 ) -> tuple[MixedFit, TInference | BootstrapInference]:
+    if specification.cluster != "animal":
+        return clustered_fit(design, frame, specification.cluster)
     if below.any():
         return _censored(design, below)
     fit = fit_mixed(design, variance=VARIANCE[specification.variance], reml=True)
-    return fit, _inference(fit, design, specification.inference, seed)
+    return fit, _inference(fit, design, specification.inference, frame.seed)
 
 
 def _censored(design: LongDesign, below: NDArray[np.bool_]) -> tuple[MixedFit, TInference]:

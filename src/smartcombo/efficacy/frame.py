@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from smartcombo.core.finding import AnalysisRefused, Finding
 from smartcombo.core.random import DEFAULT_SEED
+from smartcombo.efficacy.covariates import covariate_columns
 from smartcombo.stats.design import Floats, Ints
 from smartcombo.study.model import Study
 
@@ -25,7 +26,8 @@ class GrowthFrame:
     ----------
     rows
         Columns arm, animal, day, time (days since baseline), value, shown_value (floored at the
-        detection limit), at_limit, y (natural log of shown_value).
+        detection limit), at_limit, y (natural log of shown_value), cage, batch, and those named in
+        ``covariates``.
     arms
         Arm ids with data, in the study's order.
     arm_of
@@ -34,6 +36,8 @@ class GrowthFrame:
         First row of each animal and, last, the number of rows; shape ``(m + 1,)``.
     seed
         Seed of the plan, or the default: whatever is drawn about these rows starts from it.
+    covariates
+        Columns of ``rows`` that starts and rates are adjusted for, with mean zero over animals.
     """
 
     model: str
@@ -44,6 +48,7 @@ class GrowthFrame:
     start: Ints
     baseline_day: float
     seed: int
+    covariates: tuple[str, ...] = ()
 
     @property
     def time(self) -> Floats:
@@ -60,19 +65,24 @@ class GrowthFrame:
         return int(np.sum(self.arm_of == self.arms.index(arm)))
 
 
-def select_growth(study: Study, model: str) -> tuple[GrowthFrame, tuple[Finding, ...]]:
+def select_growth(
+    study: Study, model: str, covariates: Sequence[str] = ()
+) -> tuple[GrowthFrame, tuple[Finding, ...]]:
     """Return the measurements of one tumour model that the growth model uses.
 
     Excluded animals and visits before baseline stay out, each with a finding; values at or below
-    the detection limit enter at the limit.
+    the detection limit enter at the limit. Columns of the animals table named in ``covariates``
+    come with them, each with mean zero over animals.
 
     Raises
     ------
     AnalysisRefused
-        If fewer than two arms have animals, or no visit follows the baseline.
+        If fewer than two arms have animals, no visit follows the baseline, or a covariate is not
+        there.
     """
     rows, findings = _analysed_rows(study, model)
-    frame = _frame(study, model, rows)
+    columns, more = covariate_columns(study, model, covariates, set(rows["animal"]))
+    frame = _frame(study, model, rows, columns)
     if len(frame.arms) < 2:
         raise AnalysisRefused(
             f"growth of {model}: {len(frame.arms)} arm(s) with measured animals; a comparison "
@@ -83,7 +93,22 @@ def select_growth(study: Study, model: str) -> tuple[GrowthFrame, tuple[Finding,
             f"growth of {model}: no visit after the baseline day {study.baseline_day:g}. "
             "Check [study] baseline_day against the day column."
         )
-    return frame, (*findings, *_limit_findings(study, frame))
+    return frame, (*findings, *more, *_limit_findings(study, frame))
+
+
+def one_arm_frame(study: Study, model: str, arm: str, days: float) -> GrowthFrame:
+    """Return the measurements of one arm up to so many days after baseline, for an earlier control.
+
+    Raises
+    ------
+    LookupError
+        If fewer than two animals of the arm were followed beyond baseline.
+    """
+    rows, _ = _analysed_rows(study, model)
+    rows = rows[(rows["arm"] == arm) & (rows["day"] <= study.baseline_day + days)]
+    if rows["animal"].nunique() < MINIMUM_ANIMALS or rows["day"].nunique() < MINIMUM_ANIMALS:
+        raise LookupError(f"{rows['animal'].nunique()} animals of {model} in arm {arm!r}")
+    return _frame(study, model, rows, pd.DataFrame())
 
 
 def relative_frame(frame: GrowthFrame) -> tuple[GrowthFrame, tuple[str, ...]]:
@@ -188,7 +213,7 @@ def _limit_findings(study: Study, frame: GrowthFrame) -> tuple[Finding, ...]:
     )
 
 
-def _frame(study: Study, model: str, rows: pd.DataFrame) -> GrowthFrame:
+def _frame(study: Study, model: str, rows: pd.DataFrame, covariates: pd.DataFrame) -> GrowthFrame:
     arms = tuple(arm.id for arm in study.arms if (rows["arm"] == arm.id).any())
     shown = rows["value"].clip(lower=study.readout.limit)
     table = rows.assign(
@@ -198,17 +223,30 @@ def _frame(study: Study, model: str, rows: pd.DataFrame) -> GrowthFrame:
     table = table.assign(_order=table["arm"].map(order))
     table = table.sort_values(["_order", "animal", "day"], kind="stable").drop(columns="_order")
     columns = ["arm", "animal", "day", "time", "value", "shown_value", "at_limit", "y"]
+    animals = study.animals.set_index("animal")
+    for name in ("cage", "batch"):
+        table[name] = table["animal"].map(animals[name])
+    for name in covariates.columns:
+        table[name] = table["animal"].map(covariates[name])
+    columns += ["cage", "batch", *covariates.columns]
     seed = DEFAULT_SEED if study.plan.seed is None else study.plan.seed
-    return _grouped(model, table[columns], arms, study.baseline_day, seed)
+    return _grouped(
+        model, table[columns], arms, study.baseline_day, seed, tuple(covariates.columns)
+    )
 
 
 def _regroup(frame: GrowthFrame, rows: pd.DataFrame) -> GrowthFrame:
     arms = tuple(arm for arm in frame.arms if (rows["arm"] == arm).any())
-    return _grouped(frame.model, rows, arms, frame.baseline_day, frame.seed)
+    return _grouped(frame.model, rows, arms, frame.baseline_day, frame.seed, frame.covariates)
 
 
 def _grouped(
-    model: str, rows: pd.DataFrame, arms: tuple[str, ...], baseline_day: float, seed: int
+    model: str,
+    rows: pd.DataFrame,
+    arms: tuple[str, ...],
+    baseline_day: float,
+    seed: int,
+    covariates: tuple[str, ...],
 ) -> GrowthFrame:
     rows = rows.reset_index(drop=True)
     ids = rows["animal"].to_numpy()
@@ -222,10 +260,11 @@ def _grouped(
         start=np.r_[first, len(ids)].astype(np.int64),
         baseline_day=baseline_day,
         seed=seed,
+        covariates=covariates,
     )
 
 
 def frame_of(study: Study, model: str, rows: pd.DataFrame, arms: tuple[str, ...]) -> GrowthFrame:
     """Return the frame of another outcome: rows as `GrowthFrame` has them, with their ``y``."""
     seed = DEFAULT_SEED if study.plan.seed is None else study.plan.seed
-    return _grouped(model, rows, arms, study.baseline_day, seed)
+    return _grouped(model, rows, arms, study.baseline_day, seed, ())

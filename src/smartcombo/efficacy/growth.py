@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from smartcombo.core.parallel import mapped
 from smartcombo.core.random import DEFAULT_SEED, stream
 from smartcombo.core.result import Result, adjusted_estimates, stacked
 from smartcombo.efficacy.accounting import accounting
+from smartcombo.efficacy.cluster_answers import cluster_findings, clusters_table
 from smartcombo.efficacy.course import course_table, curves_table
 from smartcombo.efficacy.describe import design_table, observed_table
 from smartcombo.efficacy.diagnostics import (
@@ -94,6 +96,7 @@ def growth(study: Study, options: GrowthOptions | None = None, *, workers: int =
     jobs = [(study, model.id, options) for model in study.models]
     parts = mapped(_one_model, jobs, workers=workers)
     estimates = adjusted_estimates([row for part in parts for row in part.rows])
+    estimates["scale"] = estimates["scale"].map(study.readout.words)
     tables = _stack([part.tables for part in parts])
     return Result(
         study=study.id,
@@ -102,7 +105,12 @@ def growth(study: Study, options: GrowthOptions | None = None, *, workers: int =
         checks=stacked([part.checks for part in parts]),
         findings=tuple(finding for part in parts for finding in part.findings),
         tables=tables,
-        methods=_methods(options, [part.censored for part in parts]),
+        methods=_methods(
+            options,
+            [part.censored for part in parts],
+            not tables["clusters"].empty,
+            bool((estimates["null_model"] == "pairs").any()),
+        ),
         options=_resolved(study, options, {part.model: part.day for part in parts}),
     )
 
@@ -132,7 +140,7 @@ class _ModelPart:
 
 def _one_model(job: tuple[Study, str, GrowthOptions]) -> _ModelPart:
     study, model, options = job
-    frame, findings = select_growth(study, model)
+    frame, findings = select_growth(study, model, covariates_of(study, options))
     require_animals(study, frame, "growth")
     reading = _reading(study, frame, options)
     _require_bend(frame, _primary(options))
@@ -144,7 +152,11 @@ def _one_model(job: tuple[Study, str, GrowthOptions]) -> _ModelPart:
         day=reading.day,
         rows=arm_rows(fitted, reading) + question_rows(fitted, questions, reading),
         checks=checks,
-        findings=(*findings, *_lost_findings(fitted)),
+        findings=(
+            *findings,
+            *_lost_findings(fitted),
+            *cluster_findings(study, tables["clusters"]),
+        ),
         censored=fitted.censored > 0,
         tables=tables,
     )
@@ -176,6 +188,7 @@ def _examined(
         "random_effects": effects,
         "influence": influence,
         "scales": scales_table(study, frame, reading.day, reading.level),
+        "clusters": clusters_table(study, fitted, questions, time, reading.margin_log_ratio),
     }
     words = [("curvature", _curvature_words(frame.model, curvature[0], fitted, shown))]
     if options.robustness:
@@ -231,6 +244,10 @@ def _curvature_words(model: str, p: float, primary: FittedGrowth, shown: FittedG
             "rate from baseline to the declared day, and curves and course over time are of the "
             "same model."
         )
+    if math.isnan(p):
+        return (
+            f"{model}: exponential growth is assumed; these visits cannot tell whether arms bend."
+        )
     if shown.specification.shape == "spline":
         return (
             f"{model}: at least one arm bends on the log scale (p = {p:.2g}, Holm-adjusted), so "
@@ -241,6 +258,11 @@ def _curvature_words(model: str, p: float, primary: FittedGrowth, shown: FittedG
     return (
         f"{model}: exponential growth serves; no arm bends clearly on the log scale (p = {p:.2g})."
     )
+
+
+def covariates_of(study: Study, options: GrowthOptions) -> tuple[str, ...]:
+    """Return the baseline covariates: those of the options, else those of the plan."""
+    return study.plan.covariates if options.covariates is None else options.covariates
 
 
 def _reading(study: Study, frame: GrowthFrame, options: GrowthOptions) -> Reading:
@@ -297,11 +319,15 @@ def _stack(parts: list[dict[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
     return {name: stacked([part[name] for part in parts]) for name in parts[0]}
 
 
-def _methods(options: GrowthOptions, censored: list[bool]) -> tuple[str, ...]:
+def _methods(
+    options: GrowthOptions, censored: list[bool], clustered: bool, triple: bool
+) -> tuple[str, ...]:
     """Return the methods used; censored fits bring their own degrees of freedom."""
     fits = ["growth.censored/1"] if any(censored) else []
     if not all(censored) or options.robustness:
         fits.append(f"growth.{_primary(options).inference}/1")
+    if clustered:
+        fits.append("growth.clusters/1")
     if options.robustness:
         fits += ["growth.cr2/1", "growth.robustness/1"]
     fits += [
@@ -309,7 +335,8 @@ def _methods(options: GrowthOptions, censored: list[bool]) -> tuple[str, ...]:
         for shape in CURVED
         if options.robustness or _primary(options).shape == shape
     ]
-    questions = ("growth.bliss/1", "growth.hsa/1", "growth.response-additivity/1")
+    questions = ["growth.bliss/1", "growth.hsa/1", "growth.response-additivity/1"]
+    questions += ["growth.third-order/1"] if triple else []
     return tuple(dict.fromkeys(["growth.lmm/1", *fits, *questions, "growth.bands/1"]))
 
 
@@ -321,6 +348,7 @@ def _resolved(study: Study, options: GrowthOptions, days: dict[str, float]) -> d
         "margin_log_ratio": study.plan.margin_log_ratio,
         "margin_rate": study.plan.margin_rate,
         "robustness": options.robustness,
+        "covariates": list(covariates_of(study, options)),
         "seed": _seed(study),
         "synthetic": study.synthetic,
     }

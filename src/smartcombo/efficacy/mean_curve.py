@@ -34,6 +34,10 @@ class MeanCurve:
         Arm ids in the order of their columns.
     knots
         Knots on the transformed time axis, for ``spline``; else empty.
+    n_covariates
+        Baseline covariates; each has, after the columns of the arms, one for the start (none for
+        relative volumes) and one for the rate. Their mean is zero, so that an arm's curve is that
+        of animals with the average of the covariates.
     psi
         Nonlinear parameters of a curved shape on the transformed time axis: rho of each arm
         (``gompertz``) or the bend (``piecewise``); else empty.
@@ -43,6 +47,8 @@ class MeanCurve:
         uncertainty.
     steepness
         Coefficient of the last time column of each arm, which psi moves; empty where none is free.
+
+    Columns stand in this order: intercepts, time columns arm by arm, covariates, free parameters.
     """
 
     arms: tuple[str, ...]
@@ -50,6 +56,7 @@ class MeanCurve:
     shape: Shape
     time_scale: TimeScale
     knots: tuple[float, ...] = ()
+    n_covariates: int = 0
     psi: tuple[float, ...] = ()
     free: tuple[int, ...] = ()
     steepness: tuple[float, ...] = ()
@@ -67,7 +74,22 @@ class MeanCurve:
     @property
     def n_columns(self) -> int:
         """Return the number of fixed effects p."""
-        return self.n_intercepts + len(self.arms) * self.n_basis + len(self.free)
+        return self.first_free + len(self.free)
+
+    @property
+    def first_covariate(self) -> int:
+        """Return the column of the first covariate."""
+        return self.n_intercepts + len(self.arms) * self.n_basis
+
+    @property
+    def first_free(self) -> int:
+        """Return the column of the first estimated nonlinear parameter."""
+        return self.first_covariate + self.n_covariates * self.per_covariate
+
+    @property
+    def per_covariate(self) -> int:
+        """Return the columns a covariate takes: start and rate, or the rate alone."""
+        return 1 if self.baseline == "relative" else 2
 
     def clock(self, time: Floats) -> Floats:
         """Return days since baseline on the model's time scale."""
@@ -98,7 +120,7 @@ class MeanCurve:
         if own in self.free:
             u, psi = self.clock(np.array([time])), np.array([self.psi[own]])
             move = last_derivative(cast(CurvedShape, self.shape), u, psi)[0]
-            column = self.n_columns - len(self.free) + self.free.index(own)
+            column = self.first_free + self.free.index(own)
             c[column] = self.steepness[number] * move
         return c
 
@@ -148,12 +170,13 @@ def mean_curve(frame: GrowthFrame, specification: Specification) -> MeanCurve:
         baseline=specification.baseline,
         shape=specification.shape,
         time_scale=specification.time_scale,
+        n_covariates=len(frame.covariates),
     )
     if specification.shape != "spline":
         return curve
     times = np.unique(curve.clock(np.r_[0.0, frame.time]))
     knots = tuple(float(k) for k in np.quantile(times, SPLINE_QUANTILES))
-    return MeanCurve(curve.arms, curve.baseline, curve.shape, curve.time_scale, knots)
+    return replace(curve, knots=knots)
 
 
 def long_design(frame: GrowthFrame, curve: MeanCurve) -> LongDesign:
@@ -166,18 +189,22 @@ def long_design(frame: GrowthFrame, curve: MeanCurve) -> LongDesign:
     clock = curve.clock(frame.time)
     if curve.shape in CURVED:
         shaped = shaped_design(frame, curve)
-        beta = np.zeros(curve.n_columns - len(curve.free))
+        beta = np.zeros(curve.first_free)
         if curve.free:
-            beta[curve.n_intercepts + curve.n_basis - 1 :: curve.n_basis] = curve.steepness
+            own = slice(
+                curve.n_intercepts + curve.n_basis - 1, curve.first_covariate, curve.n_basis
+            )
+            beta[own] = curve.steepness
         return linearised(shaped, np.array(curve.psi), beta, np.array(curve.free, dtype=int))
     columns = curve.basis(frame.time)
     own = _arm_of_row(frame)[:, None] == np.arange(len(frame.arms))
     spread = (own[:, :, None] * columns[:, None, :]).reshape(len(own), -1)
+    fixed = [_intercepts(frame, curve), spread, _covariates(frame, curve)]
     relative = curve.baseline == "relative"
     Z = clock[:, None] if relative else np.column_stack([np.ones_like(clock), clock])
     return LongDesign(
         y=frame.y,
-        X=np.ascontiguousarray(np.column_stack([_intercepts(frame, curve), spread])),
+        X=np.ascontiguousarray(np.column_stack(fixed)),
         Z=np.ascontiguousarray(Z),
         start=frame.start,
         group=frame.arm_of,
@@ -196,6 +223,7 @@ def shaped_design(frame: GrowthFrame, curve: MeanCurve) -> ShapedDesign:
         group=frame.arm_of,
         random_intercept=curve.baseline != "relative",
         time=_variance_clock(frame, curve),
+        covariates=_covariates(frame, curve),
     )
 
 
@@ -211,6 +239,19 @@ def _intercepts(frame: GrowthFrame, curve: MeanCurve) -> Floats:
     if curve.baseline == "by-arm":
         return np.asarray(arm[:, None] == np.arange(len(frame.arms)), dtype=float)
     return np.empty((len(arm), 0))
+
+
+def _covariates(frame: GrowthFrame, curve: MeanCurve) -> Floats:
+    """Return the columns of the covariates: each for the start, and times the clock for the rate.
+
+    The rate is straight on the clock under every shape.
+    """
+    clock = curve.clock(frame.time)
+    columns = []
+    for name in frame.covariates:
+        value = frame.rows[name].to_numpy(float)
+        columns += [value, value * clock] if curve.per_covariate == 2 else [value * clock]
+    return np.column_stack(columns) if columns else np.empty((len(clock), 0))
 
 
 def _variance_clock(frame: GrowthFrame, curve: MeanCurve) -> Floats:

@@ -10,6 +10,7 @@ Variance = Literal["common", "by-arm", "power"]
 TimeScale = Literal["day", "sqrt-day"]
 Shape = Literal["exponential", "quadratic", "spline", "gompertz", "piecewise"]
 Detection = Literal["censored", "at-limit"]
+Cluster = Literal["animal", "cage", "batch"]
 Inference = Literal["kenward-roger", "satterthwaite", "cr2", "bootstrap"]
 
 
@@ -42,6 +43,11 @@ class Specification:
         Values at or below the detection limit are ``censored`` (default: known to lie below it) or
         stand ``at-limit``. Censoring needs log volumes with one residual variance and model-based
         inference; its degrees of freedom are Satterthwaite's. Elsewhere values stand at the limit.
+    cluster
+        Who was treated: the ``animal`` (default), or the ``cage`` or ``batch``, which then has a
+        random intercept and slope of its own above the animal. Degrees of freedom are
+        Satterthwaite's and, where every cluster holds one arm, at most clusters minus arms. Needs
+        one residual variance and model-based inference; values below detection stand at the limit.
     """
 
     baseline: Baseline = "constrained"
@@ -51,6 +57,7 @@ class Specification:
     inference: Inference = "kenward-roger"
     detection: Detection = "censored"
     bend_day: float | None = None
+    cluster: Cluster = "animal"
 
     def __post_init__(self) -> None:
         for name, allowed in _ALLOWED.items():
@@ -59,11 +66,23 @@ class Specification:
                 raise ValueError(
                     f"{name}={value!r} is not an option of growth(); expected one of {allowed}"
                 )
+        if self.cluster != "animal" and not can_cluster(self):
+            raise ValueError(
+                f"cluster={self.cluster!r} with variance={self.variance!r} and "
+                f"inference={self.inference!r}: expected variance='common' and inference "
+                "'kenward-roger' or 'satterthwaite'"
+            )
         if self.bend_day is not None and self.shape != "piecewise":
             raise ValueError(
                 f"bend_day={self.bend_day!r} with shape={self.shape!r}: only "
                 'shape="piecewise" bends at a day; drop bend_day or change the shape'
             )
+
+
+def can_cluster(specification: Specification) -> bool:
+    """Return whether a specification can carry random effects of cages or batches."""
+    model_based = specification.inference in ("kenward-roger", "satterthwaite")
+    return specification.variance == "common" and model_based
 
 
 _ALLOWED = {
@@ -73,6 +92,7 @@ _ALLOWED = {
     "shape": get_args(Shape),
     "inference": get_args(Inference),
     "detection": get_args(Detection),
+    "cluster": get_args(Cluster),
 }
 
 
@@ -92,12 +112,17 @@ class GrowthOptions:
         Confidence level; default that of plan.toml (0.95).
     robustness
         Whether to refit over the grid of specifications.
+    covariates
+        Columns of the animals table known before treatment (``sex``) that starts and growth rates
+        are adjusted for; default those of plan.toml. What a covariate adds to a rate is the same
+        on every day, also where the curve bends.
     """
 
     specification: Specification | None = None
     day: float | None = None
     level: float | None = None
     robustness: bool = True
+    covariates: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.level is not None and not 0.5 < self.level < 1:

@@ -10,6 +10,7 @@ import pandas as pd
 from smartcombo.core.finding import Finding
 from smartcombo.core.result import CHECK_COLUMNS, Result, adjusted_estimates, stacked
 from smartcombo.efficacy.accounting import accounting
+from smartcombo.efficacy.cluster_answers import cluster_checks
 from smartcombo.efficacy.events.comparisons import (
     arm_rows,
     curves_table,
@@ -78,8 +79,13 @@ def progression(study: Study, options: ProgressionOptions | None = None) -> Resu
         study=study.id,
         analysis="progression",
         estimates=adjusted_estimates([row for part in parts for row in part.rows]),
-        checks=pd.DataFrame(
-            [check for part in parts for check in part.checks], columns=list(CHECK_COLUMNS)
+        checks=stacked(
+            [
+                pd.DataFrame(
+                    [check for part in parts for check in part.checks], columns=list(CHECK_COLUMNS)
+                ),
+                cluster_checks(study, "progression"),
+            ]
         ),
         findings=tuple(finding for part in parts for finding in part.findings),
         tables={name: stacked([part.tables[name] for part in parts]) for name in names},

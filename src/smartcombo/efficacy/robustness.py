@@ -13,7 +13,7 @@ from smartcombo.core.verdicts import verdict
 from smartcombo.efficacy.answers import Answer, answer
 from smartcombo.efficacy.fitting import FittedGrowth, fit_growth
 from smartcombo.efficacy.frame import GrowthFrame
-from smartcombo.efficacy.options import Inference, Shape, Specification
+from smartcombo.efficacy.options import Inference, Shape, Specification, can_cluster
 from smartcombo.study.questions import NULL_NAMES, Question
 
 ROBUSTNESS_COLUMNS = (
@@ -36,9 +36,10 @@ def robustness_grid(primary: Specification) -> tuple[Specification, ...]:
         ("cr2", "kenward-roger") if primary.inference == "cr2" else (primary.inference, "cr2")
     )
     grid = product(VARIANCES, TIME_SCALES, BASELINES, inferences)
+    plain = replace(primary, cluster="animal")
     same = tuple(
         replace(
-            primary,
+            plain,
             baseline=baseline,  # type: ignore[arg-type]
             variance=variance,  # type: ignore[arg-type]
             time_scale=time_scale,  # type: ignore[arg-type]
@@ -46,6 +47,7 @@ def robustness_grid(primary: Specification) -> tuple[Specification, ...]:
         )
         for variance, time_scale, baseline, inference in grid
     )
+    same = tuple(replace(one, cluster=primary.cluster) if can_cluster(one) else one for one in same)
     return same + tuple(
         replace(primary, shape=shape, bend_day=None)
         for shape in get_args(Shape)

@@ -14,6 +14,7 @@ from smartcombo.core.result import Result
 from smartcombo.report.agreement import agreements
 from smartcombo.report.figures.base import Figure
 from smartcombo.report.figures.gallery import figures_of
+from smartcombo.report.readouts import page_in_words
 from smartcombo.report.sections import SECTIONS
 from smartcombo.report.sections.base import Section
 from smartcombo.report.sections.growth import answers
@@ -52,7 +53,7 @@ def page_html(study: Study, results: Sequence[Result], run_info: Mapping[str, An
     )
     environment.filters |= {"plain": plain, "data_url": _csv_url}
     figures = figures_of(study, results)
-    return environment.get_template("report.html.j2").render(
+    page = environment.get_template("report.html.j2").render(
         study=study,
         sections=_sections(study, results, figures),
         figures=figures,
@@ -69,6 +70,7 @@ def page_html(study: Study, results: Sequence[Result], run_info: Mapping[str, An
         vega=_vega(),
         style=verdict_style,
     )
+    return page_in_words(page, study.readout)
 
 
 def _sections(

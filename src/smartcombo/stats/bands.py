@@ -38,10 +38,7 @@ def simultaneous_critical(
     sd = np.sqrt(np.diag(A))
     if not np.isfinite(sd).all() or (sd <= 0).all():
         return float("nan")
-    correlation = (A / np.outer(sd, sd))[np.ix_(sd > 0, sd > 0)]
-    values, vectors = np.linalg.eigh(correlation)
-    keep = values > RANK_TOLERANCE * values.max()
-    loadings = vectors[:, keep] * np.sqrt(values[keep])
+    loadings = _loadings(A, sd)
     rank = loadings.shape[1]
     if rank == 1:
         return float(stats.t.ppf(0.5 + level / 2, df))
@@ -49,11 +46,7 @@ def simultaneous_critical(
 
     def excess(critical: float) -> float:
         """Return by how much the family's coverage exceeds the level."""
-        squared = (critical / largest) ** 2 / rank
-        inside = (
-            stats.chi2.cdf(squared * rank, rank) if np.isinf(df) else stats.f.cdf(squared, rank, df)
-        )
-        return float(np.mean(inside)) - level
+        return _coverage(critical, largest, rank, df) - level
 
     low = float(stats.t.ppf(0.5 + level / 2, df))
     high = float(stats.t.ppf(1 - (1 - level) / (2 * len(loadings)), df))
@@ -67,3 +60,49 @@ def _directions(rank: int, rng: np.random.Generator) -> Floats:
         return np.array([np.cos(angle), np.sin(angle)])
     draws = rng.standard_normal((rank, DIRECTIONS))
     return np.asarray(draws / np.linalg.norm(draws, axis=0))
+
+
+def simultaneous_p(
+    statistics: Floats, C: Floats, covariance: Floats, df: float, rng: np.random.Generator
+) -> Floats:
+    """Return two-sided p-values adjusted over a family: P(max_k |T_k| >= |t|) for each t.
+
+    Parameters
+    ----------
+    statistics
+        t-statistic of each contrast, shape ``(k,)``.
+    C, covariance, df, rng
+        As in :func:`simultaneous_critical`.
+
+    References
+    ----------
+    Hothorn, Bretz and Westfall 2008, 10.1002/bimj.200810425 (single step).
+    """
+    A = C @ covariance @ C.T
+    sd = np.sqrt(np.diag(A))
+    if not np.isfinite(sd).all() or (sd <= 0).all() or np.isnan(df):
+        return np.full(len(statistics), np.nan)
+    loadings = _loadings(A, sd)
+    rank = loadings.shape[1]
+    plain = 2 * stats.t.sf(np.abs(statistics), df)
+    if rank == 1:
+        return np.asarray(plain)
+    largest = np.abs(loadings @ _directions(rank, rng)).max(axis=0)
+    joint = [1 - _coverage(float(abs(t)), largest, rank, df) for t in statistics]
+    return np.clip(joint, plain, np.minimum(1.0, len(statistics) * plain))
+
+
+def _loadings(A: Floats, sd: Floats) -> Floats:
+    """Return loadings of the family's correlation, shape ``(contrasts, rank)``."""
+    correlation = (A / np.outer(sd, sd))[np.ix_(sd > 0, sd > 0)]
+    values, vectors = np.linalg.eigh(correlation)
+    keep = values > RANK_TOLERANCE * values.max()
+    return np.asarray(vectors[:, keep] * np.sqrt(values[keep]))
+
+
+def _coverage(critical: float, largest: Floats, rank: int, df: float) -> float:
+    """Return P(max |T| <= critical), averaged over directions."""
+    squared = (critical / largest) ** 2 / rank
+    if np.isinf(df):
+        return float(np.mean(stats.chi2.cdf(squared * rank, rank)))
+    return float(np.mean(stats.f.cdf(squared, rank, df)))

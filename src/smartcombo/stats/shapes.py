@@ -77,6 +77,9 @@ class ShapedDesign:
         Whether animals differ at baseline; without, their curves alone are random.
     time
         Time of each row for the power-of-time variance, shape ``(N,)``.
+    covariates
+        Fixed-effect columns after those of time, which psi does not move, shape ``(N, c)``; by
+        default none.
     """
 
     shape: CurvedShape
@@ -87,6 +90,7 @@ class ShapedDesign:
     group: Ints
     random_intercept: bool
     time: Floats
+    covariates: Floats | None = None
 
     @property
     def arm(self) -> Ints:
@@ -119,9 +123,10 @@ class ShapedDesign:
         spread = (own[:, :, None] * columns[:, None, :]).reshape(len(self.u), -1)
         random = columns[:, 0] if self.shape == "gompertz" else self.u
         one = [np.ones_like(random)] if self.random_intercept else []
+        more = [] if self.covariates is None else [self.covariates]
         return LongDesign(
             y=self.y,
-            X=np.ascontiguousarray(np.column_stack([self.intercepts, spread])),
+            X=np.ascontiguousarray(np.column_stack([self.intercepts, spread, *more])),
             Z=np.ascontiguousarray(np.column_stack([*one, random])),
             start=self.start,
             group=self.group,

@@ -19,9 +19,16 @@ NUMBER_COLUMNS = ("enrolment_day", "fate_day")
 
 
 def read_animals(
-    folder: Path, facts: StudyFile, arms: tuple[Arm, ...], volumes: pd.DataFrame
+    folder: Path,
+    facts: StudyFile,
+    arms: tuple[Arm, ...],
+    volumes: pd.DataFrame,
+    covariates: tuple[str, ...] = (),
 ) -> tuple[pd.DataFrame, InputFile | None, list[Finding]]:
-    """Return one row an animal measured, with what the animals table says or what follows."""
+    """Return one row an animal measured, with what the animals table says or what follows.
+
+    ``covariates`` are further columns that come with it, as text.
+    """
     base = _measured(volumes)
     given = facts.tables.animals
     if given is None:
@@ -31,8 +38,9 @@ def read_animals(
     if text is None:
         table, _, _ = read_animals(folder, _without_table(facts), arms, volumes)
         return table, None, findings
-    table, more = _joined(text, given, facts, arms, base)
-    completed, derived = _completed(table, volumes, facts)
+    extra = tuple(name for name in covariates if name not in ANIMAL_COLUMNS)
+    table, more = _joined(text, given, facts, arms, base, extra)
+    completed, derived = _completed(table, volumes, facts, extra)
     return completed, text.input, [*findings, *more, *derived]
 
 
@@ -46,12 +54,22 @@ def _measured(volumes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _joined(
-    text: TextTable, given: TableFacts, facts: StudyFile, arms: tuple[Arm, ...], base: pd.DataFrame
+    text: TextTable,
+    given: TableFacts,
+    facts: StudyFile,
+    arms: tuple[Arm, ...],
+    base: pd.DataFrame,
+    extra: tuple[str, ...],
 ) -> tuple[pd.DataFrame, list[Finding]]:
     column = find_column(text, given, "animal", ("mouse", "animalid", "mouseid", "id"))
     if column is None:
         return _blank(base), [missing_column(text, "animal")]
     rows, findings = _stated(text, given, column)
+    for name in extra:
+        found = find_column(text, given, name, ())
+        if found is None:
+            findings.append(missing_column(text, name))
+        rows[name] = text.cells[found] if found else ""
     measured = facts.tables.volumes
     if measured is not None and measured.animal_ids == "within-arm" and rows["arm"].notna().all():
         lookup = arm_names(arms, {arm.id: arm.names for arm in facts.arm})
@@ -171,13 +189,18 @@ def _arm_conflicts(
 
 
 def _completed(
-    table: pd.DataFrame, volumes: pd.DataFrame, facts: StudyFile
+    table: pd.DataFrame,
+    volumes: pd.DataFrame,
+    facts: StudyFile,
+    extra: tuple[str, ...] = (),
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """Derive fates where none is stated: by the last volume, the size limit and the last day."""
     last = volumes.sort_values("day", kind="stable").groupby("animal").last()
     end = volumes.groupby("model")["day"].max()
     silent = table["fate"] == ""
-    limit = facts.limits.volume_mm3
+    measured = facts.tables.volumes
+    in_mm3 = measured is not None and measured.unit == "mm3"
+    limit = facts.limits.volume_mm3 if in_mm3 else None
     fates = [
         _fate(last.loc[a, "value"], last.loc[a, "day"] >= end[m], limit)
         for a, m in zip(table["animal"], table["model"], strict=True)
@@ -186,7 +209,7 @@ def _completed(
     days = table["animal"].map(last["day"])
     table["fate_day"] = table["fate_day"].where(table["fate_day"].notna(), days)
     findings = [_derived(int(silent.sum()), limit)] if silent.any() else []
-    return table[list(ANIMAL_COLUMNS)].reset_index(drop=True), findings
+    return table[[*ANIMAL_COLUMNS, *extra]].reset_index(drop=True), findings
 
 
 def _fate(value: float, at_end: bool, limit: float | None) -> str:

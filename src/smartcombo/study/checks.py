@@ -113,7 +113,12 @@ def impossible_values(study: Study, file: str) -> list[Finding]:
 
 
 def unit_slips(study: Study, file: str) -> list[Finding]:
-    """Find one visit far off both neighbours of the same animal, on the log scale."""
+    """Find one volume far off both neighbours of the same animal, on the log scale.
+
+    Light may change ten-fold from day to day; only volumes are judged.
+    """
+    if not study.readout.is_volume:
+        return []
     rows = _with_neighbours(study)
     up = np.minimum(rows["value"] / rows["before"], rows["value"] / rows["after"])
     down = np.minimum(rows["before"] / rows["value"], rows["after"] / rows["value"])
@@ -128,7 +133,9 @@ def unit_slips(study: Study, file: str) -> list[Finding]:
 
 
 def impossible_growth(study: Study, file: str) -> list[Finding]:
-    """Find growth between two visits faster than any tumour."""
+    """Find growth between two visits faster than any tumour; only of volumes."""
+    if not study.readout.is_volume:
+        return []
     rows = _with_neighbours(study)
     factor = rows["value"] / rows["before"]
     hours = 24.0 * (rows["day"] - rows["day_before"])

@@ -9,12 +9,13 @@ import pandas as pd
 from scipy import stats
 
 from smartcombo.core.finding import Finding
+from smartcombo.study.clusters import whole_clusters
 from smartcombo.study.model import Study
 
 IMBALANCE_LEVEL = 0.05
 IMBALANCE_RATIO = 1.5
-"""Arms whose geometric mean baselines differ by half are reported even where the test is quiet:
-with five mice an arm it nearly always is."""
+"""For volumes: arms whose geometric mean baselines differ by half are reported even where the test
+is quiet: with five mice an arm it nearly always is."""
 TINY_FRACTION = 0.2
 """A baseline below a fifth of the median is mostly measurement error, and a relative volume that
 divides by it explodes."""
@@ -56,7 +57,8 @@ def baseline_imbalance(study: Study) -> list[Finding]:
         means = {arm: float(np.exp(g.mean())) for arm, g in arms.items()}
         low, high = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
         ratio = means[high] / means[low]
-        if p < IMBALANCE_LEVEL or ratio > IMBALANCE_RATIO:
+        unlike = study.readout.is_volume and ratio > IMBALANCE_RATIO
+        if p < IMBALANCE_LEVEL or unlike:
             findings.append(_imbalance(study, str(model), p, ratio, low, high, means))
     return findings
 
@@ -73,13 +75,15 @@ def _imbalance(
         f"{means[high]:.3g} {unit} in {study.label(high)} (ratio {ratio:.2f}; Kruskal-Wallis "
         f"p = {p:.2g})",
         expected="arms that start alike, as after randomisation by volume",
-        action="compare the baseline rows of the robustness table; raw and relative volumes may "
-        "disagree",
+        action="compare the baseline rows of the robustness table; raw and relative "
+        f"{study.readout.noun}s may disagree",
     )
 
 
 def tiny_baseline(study: Study) -> list[Finding]:
-    """Find animals whose first volume is far below all others'."""
+    """Find animals whose first volume is far below all others'; light varies as much by itself."""
+    if not study.readout.is_volume:
+        return []
     findings = []
     for model, rows in _baseline(study).groupby("model", sort=False):
         median = float(rows["shown"].median())
@@ -207,4 +211,5 @@ ARM_CHECKS: tuple[Callable[[Study], list[Finding]], ...] = (
     unequal_loss,
     few_animals,
     empty_arms,
+    whole_clusters,
 )

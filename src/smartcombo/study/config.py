@@ -164,6 +164,18 @@ class LimitFacts(_Strict):
     reference: str = ""
 
 
+class HistoryFacts(_Strict):
+    """``[[history]]``: an earlier vehicle arm that may be borrowed from."""
+
+    label: str = ""
+    folder: str = ""
+    arm: str = ""
+    model: str = ""
+    growth_rate: float | None = None
+    se: float | None = Field(default=None, gt=0)
+    n: int | None = Field(default=None, ge=1)
+
+
 class StudyFile(_Strict):
     """The whole of ``study.toml``."""
 
@@ -173,6 +185,7 @@ class StudyFile(_Strict):
     arm: tuple[ArmFacts, ...] = Field(min_length=1)
     tables: Tables
     limits: LimitFacts = LimitFacts()
+    history: tuple[HistoryFacts, ...] = ()
 
 
 NullChoice = Literal["hsa", "bliss", "response_additivity"]
@@ -200,6 +213,7 @@ class PlanFacts(_Strict):
     margin_log_ratio: float | None = Field(default=None, gt=0)
     margin_rate: float | None = Field(default=None, gt=0)
     seed: int | None = Field(default=None, ge=0)
+    covariates: tuple[str, ...] = ()
 
     @field_validator("bend_day")
     @classmethod

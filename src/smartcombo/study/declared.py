@@ -7,7 +7,7 @@ from collections import Counter
 
 from smartcombo.core.finding import Finding
 from smartcombo.study.arms import plain_name, role_of
-from smartcombo.study.config import StudyFile
+from smartcombo.study.config import HistoryFacts, StudyFile
 from smartcombo.study.model import AgentKind, Arm, Treatment
 
 
@@ -46,6 +46,7 @@ def check_declared(facts: StudyFile) -> list[Finding]:
         *_same_treatments(facts),
         *_roles(facts),
         *_randomisation(facts),
+        *_history(facts),
     ]
 
 
@@ -173,3 +174,25 @@ def _randomisation(facts: StudyFile) -> list[Finding]:
             "baseline rows of the robustness table",
         )
     ]
+
+
+def _history(facts: StudyFile) -> list[Finding]:
+    return [
+        Finding(
+            code="history-incomplete",
+            severity="error",
+            file="study.toml",
+            column="history",
+            subject=entry.label,
+            found=f"a [[history]] entry with {_stated(entry)}",
+            expected="a folder, or growth_rate with se",
+            action="complete or delete it; nothing is borrowed by guess",
+        )
+        for entry in facts.history
+        if bool(entry.folder) == (entry.growth_rate is not None and entry.se is not None)
+    ]
+
+
+def _stated(entry: HistoryFacts) -> str:
+    given = [name for name, value in entry.model_dump().items() if value not in ("", None)]
+    return ", ".join(given) or "nothing"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,6 +92,11 @@ class TumourModel:
     cellosaurus: str = ""
 
 
+VOLUME_UNITS = frozenset(
+    {"mm3", "mm^3", "mm³", "cm3", "cm^3", "cm³", "ml", "mL", "ul", "uL", "µl", "µL"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Readout:
     """What was measured over time: ``tumour volume`` in ``mm3``, or another read-out.
@@ -110,6 +116,26 @@ class Readout:
     limit: float
     limit_stated: bool
     derivation: str = "as given"
+
+    @property
+    def is_volume(self) -> bool:
+        """Return whether the read-out is a tumour volume, to which limits in mm3 apply."""
+        return self.unit in VOLUME_UNITS
+
+    @property
+    def noun(self) -> str:
+        """Return what a value is called in a sentence: ``volume``, or ``signal`` of light."""
+        return "volume" if self.is_volume else "signal"
+
+    def words(self, text: str) -> str:
+        """Return a sentence written for volumes with the noun that fits the read-out."""
+        if self.is_volume:
+            return text
+        return re.sub(
+            r"\b([Vv])olume(?=s?\b)",
+            lambda found: self.noun.capitalize() if found.group(1) == "V" else self.noun,
+            text,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +163,31 @@ class Combination:
     pairs: Mapping[tuple[str, str], str | None]
     ici: str | None
     molecule: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoricalControl:
+    """An earlier vehicle arm that may be borrowed from: a study folder, or its growth rate.
+
+    Attributes
+    ----------
+    label
+        What to call it.
+    folder, arm
+        Study folder, relative to this study's, and the arm (default its vehicle).
+    model
+        Tumour model of this study it belongs to; empty for the model of the same id.
+    growth_rate, se, n
+        Or, instead of a folder: growth rate per day, its standard error, number of animals.
+    """
+
+    label: str = ""
+    folder: str = ""
+    arm: str = ""
+    model: str = ""
+    growth_rate: float | None = None
+    se: float | None = None
+    n: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +233,8 @@ class Plan:
     level, margin_log_ratio, margin_rate, seed
         Confidence level; equivalence margins (natural-log ratio at the day, and per day) within
         which the word *additive* may be used (``None``: never used); seed of all random streams.
+    covariates
+        Columns of the animals table known before treatment that the growth model adjusts for.
     response
         How an animal's response is called, as ``[response]`` states it; empty for the default.
     """
@@ -198,6 +251,7 @@ class Plan:
     margin_log_ratio: float | None = None
     margin_rate: float | None = None
     seed: int | None = None
+    covariates: tuple[str, ...] = ()
     sha256: str = ""
     response: Mapping[str, Any] = field(default_factory=dict)
 
@@ -252,6 +306,8 @@ class Study:
         True for simulated data; every figure and table then says SYNTHETIC.
     facts
         Other stated facts for the report (species, contact, licence, randomised, blinded ...).
+    history
+        Earlier controls named in ``[[history]]``; empty where nothing is to be borrowed.
     samples
         One row a sample with ``SAMPLE_COLUMNS`` of ``smartcombo.study.assays.model``.
     assays
@@ -283,6 +339,8 @@ class Study:
     def has_volumes(self) -> bool:
         """Return whether tumours were measured over time."""
         return not self.volumes.empty
+
+    history: tuple[HistoricalControl, ...] = ()
 
     def arm(self, arm_id: str) -> Arm:
         """Return the arm with this id.

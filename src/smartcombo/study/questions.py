@@ -8,7 +8,7 @@ from typing import Literal
 
 from smartcombo.study.model import Combination, Study
 
-NullModel = Literal["", "hsa", "bliss", "response_additivity"]
+NullModel = Literal["", "hsa", "bliss", "response_additivity", "pairs"]
 Kind = Literal["linear", "best-single", "additive-response"]
 
 NULL_NAMES: dict[str, str] = {
@@ -18,6 +18,7 @@ NULL_NAMES: dict[str, str] = {
     "independent_action": "independent action",
     "log_additive": "additive on the log scale",
     "additive_hazards": "additive hazards",
+    "pairs": "pairs",
 }
 
 
@@ -113,7 +114,7 @@ def _interaction_questions(study: Study, c: Combination) -> list[Question]:
             "Q4", c.arm, label, "response_additivity", "additive-response", weights, (), missing
         ),
     ]
-    return [hsa, *additive, *_pair_interactions(study, c)]
+    return [hsa, *additive, *_pair_interactions(study, c), *_third_order(study, c)]
 
 
 def _pair_interactions(study: Study, c: Combination) -> list[Question]:
@@ -128,6 +129,29 @@ def _pair_interactions(study: Study, c: Combination) -> list[Question]:
         weights = {c.arm: 1.0, arm: -1.0, single: -1.0, c.vehicle: 1.0}
         questions.append(Question("Q4", c.arm, label, "bliss", "linear", weights))
     return questions
+
+
+def _third_order(study: Study, c: Combination) -> list[Question]:
+    """Return, for three agents, whether the triple exceeds what its pairs predict.
+
+    With every pair's interaction kept, the triple is expected at the sum of the pairs less that of
+    the single agents plus vehicle: the third-order interaction of a 2 x 2 x 2 design.
+    """
+    if len(c.singles) != 3:
+        return []
+    singles, pairs = list(c.singles.values()), list(c.pairs.values())
+    lacking = [" and ".join(pair) for pair, arm in c.pairs.items() if arm is None]
+    lacking += [f"{agent} alone" for agent, arm in c.singles.items() if arm is None]
+    lacking += [] if c.vehicle else ["vehicle"]
+    if lacking:
+        label = f"{study.label(c.arm)} v expected from its pairs"
+        missing = f"the study has no arm of {', '.join(lacking)}"
+        return [Question("Q4", c.arm, label, "pairs", "linear", {}, (), missing)]
+    weights = {c.arm: 1.0}
+    weights |= {str(arm): -1.0 for arm in pairs} | {str(arm): 1.0 for arm in singles}
+    weights |= {str(c.vehicle): -1.0}
+    label = f"{study.label(c.arm)} v expected from {_join(study, tuple(map(str, pairs)))}"
+    return [Question("Q4", c.arm, label, "pairs", "linear", weights)]
 
 
 def _single_questions(study: Study) -> list[Question]:

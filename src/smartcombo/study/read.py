@@ -19,6 +19,7 @@ from smartcombo.study.model import (
     ANIMAL_COLUMNS,
     VOLUME_COLUMNS,
     Agent,
+    HistoricalControl,
     InputFile,
     Limits,
     Plan,
@@ -124,6 +125,7 @@ def _without_tables(folder: Path, facts: StudyFile, plan: Plan) -> Study:
         inputs=tuple(inputs),
         synthetic=given.synthetic,
         facts=_other_facts(facts),
+        history=tuple(HistoricalControl(**h.model_dump()) for h in facts.history),
     )
 
 
@@ -134,7 +136,7 @@ def _with_volumes(study: Study, facts: StudyFile) -> tuple[Study | None, list[Fi
     if read is None or given is None:
         return None, findings
     animals, animal_input, animal_findings = read_animals(
-        study.folder, facts, study.arms, read.table
+        study.folder, facts, study.arms, read.table, study.plan.covariates
     )
     weights, weight_findings = read_weights(study.folder, facts, study.arms, study.models, animals)
     limit, stated, limit_findings = detection_limit(given, read.table)

@@ -317,7 +317,7 @@ def detection_limit(given: VolumeTable, table: pd.DataFrame) -> tuple[float, boo
                 found=f"{len(zeros)} zeros, {zeros['animal'].nunique()} animals; no limit stated",
                 expected="detection_limit under [tables.volumes]",
                 action=f"the smallest positive value, {smallest:g} {given.unit}, is used; "
-                "state the callipers' limit instead",
+                "state what the instrument can tell from nothing",
             )
         ],
     )

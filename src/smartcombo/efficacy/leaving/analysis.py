@@ -195,7 +195,7 @@ def _panel(case: Case, options: LeavingOptions) -> _Panel:
 
 
 def _case(study: Study, model: str, options: LeavingOptions) -> Case:
-    frame, _ = select_growth(study, model)
+    frame, _ = select_growth(study, model, study.plan.covariates)
     reading = _reading(study, frame, options)
     questions = study_questions(study, combinations_of(study), frame.arms)
     reference = fit_growth(frame, options.specification, reading.level)

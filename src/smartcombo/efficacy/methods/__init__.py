@@ -5,7 +5,9 @@ from __future__ import annotations
 from smartcombo.core.method import Method
 from smartcombo.efficacy.methods import (
     classes,
+    dose_series,
     growth,
+    history,
     leaving,
     pooling,
     progression,
@@ -19,6 +21,8 @@ METHODS: tuple[Method, ...] = (
     *classes.METHODS,
     *response.METHODS,
     *progression.METHODS,
+    *dose_series.METHODS,
+    *history.METHODS,
     *single_mouse.METHODS,
     *pooling.METHODS,
     *tolerability.METHODS,

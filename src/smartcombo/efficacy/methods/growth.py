@@ -184,4 +184,36 @@ METHODS: tuple[Method, ...] = (
             Reference("Steegen 2016, Perspect Psychol Sci 11:702", "10.1177/1745691616658637"),
         ),
     ),
+    Method(
+        id="growth.clusters/1",
+        title="Cages and batches as random effects",
+        question="Do the answers stand when the animals of one cage are alike?",
+        estimand="As the mixed model of log volume, with a random start and slope of each cage (or "
+        "batch) above the animal; Satterthwaite degrees of freedom, at most clusters minus arms "
+        "where every cluster holds one arm.",
+        assumptions=(
+            "Cages scatter normally around their arm's line, animals around that of their cage.",
+        ),
+        when_not="Fewer than four cages in all, or one an arm: drug and cage cannot be told apart.",
+        references=(
+            Reference("Laird & Ware 1982, Biometrics 38:963", "10.2307/2529876"),
+            Reference("Kuznetsova et al. 2017, J Stat Softw 82(13)", "10.18637/jss.v082.i13"),
+            Reference("Hurlbert 1984, Ecol Monogr 54:187", "10.2307/1942661"),
+        ),
+    ),
+    Method(
+        id="growth.third-order/1",
+        title="Three agents against what their pairs predict",
+        question="Does the triple do more than its three pairs, interactions included, predict?",
+        estimand="log(expected / observed) geometric mean volume at the declared day with the "
+        "expectation pairs - singles + vehicle on log volume, positive is synergy; at the rate "
+        "level observed minus expected growth rate, negative is synergy.",
+        assumptions=("Every pair interacts in the triple as it does alone.",),
+        when_not="An arm of the 2 x 2 x 2 design is missing. Eight arms add their noise: expect "
+        "wide intervals.",
+        references=(
+            Reference("Slinker 1998, J Mol Cell Cardiol 30:723", "10.1006/jmcc.1998.0655"),
+            Reference("Bliss 1939, Ann Appl Biol 26:585", "10.1111/j.1744-7348.1939.tb06990.x"),
+        ),
+    ),
 )

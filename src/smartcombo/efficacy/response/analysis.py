@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from smartcombo.core.finding import AnalysisRefused, Finding
-from smartcombo.core.result import CHECK_COLUMNS, Result, adjusted_estimates
+from smartcombo.core.result import Result, adjusted_estimates
 from smartcombo.efficacy.accounting import accounting
+from smartcombo.efficacy.cluster_answers import cluster_checks
 from smartcombo.efficacy.response.calls import curve_calls
 from smartcombo.efficacy.response.options import ResponseOptions
 from smartcombo.efficacy.response.rates import (
@@ -73,8 +74,8 @@ def response(study: Study, options: ResponseOptions | None = None) -> Result:
         study=study.id,
         analysis="response",
         estimates=adjusted_estimates(rows),
-        checks=pd.DataFrame(columns=list(CHECK_COLUMNS)),
-        findings=tuple(f for scope in scopes for f in _findings(scope)),
+        checks=cluster_checks(study, "response"),
+        findings=(*(f for scope in scopes for f in _findings(scope)), *_not_volumes(study)),
         tables={
             "calls": calls,
             "rates": exact_rates(calls, reading),
@@ -94,6 +95,22 @@ def _refuse_single_mice(study: Study) -> None:
             "so an arm of one model has no rate. `single_mouse` takes each model as the unit and "
             "answers across models."
         )
+
+
+def _not_volumes(study: Study) -> list[Finding]:
+    """Return a finding where thresholds that were set for volumes are applied to another signal."""
+    if study.readout.is_volume:
+        return []
+    return [
+        Finding(
+            code="response-not-volume",
+            severity="warning",
+            subject=study.id,
+            found=f"responses called from {study.readout.name} in {study.readout.unit}",
+            expected="a read-out in mm3, for which the thresholds of response rules were set",
+            action="read them as changes of the signal; lead with the growth rate",
+        )
+    ]
 
 
 def _findings(scope: Scope) -> list[Finding]:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from smartcombo.core.result import Result
 from smartcombo.efficacy.single_mouse.options import ALL_MODELS
 from smartcombo.report.figures.base import Context, Figure
+from smartcombo.report.figures.controls import control_rates
 from smartcombo.report.figures.course import effect_course, synergy_course
 from smartcombo.report.figures.curves import model_curves
 from smartcombo.report.figures.diagnostics import influence, model_fit
+from smartcombo.report.figures.doses import dose_effect
 from smartcombo.report.figures.forest import four_questions
 from smartcombo.report.figures.kinds import kinds_of_animals
 from smartcombo.report.figures.landscape import landscape_map, panel_heat_map
@@ -32,6 +34,7 @@ from smartcombo.report.figures.survival import (
 from smartcombo.report.figures.swimmer import swimmer
 from smartcombo.report.figures.waterfall import waterfall
 from smartcombo.report.figures.weights import weight_curves, weight_nadirs
+from smartcombo.report.readouts import figure_in_words
 from smartcombo.study.model import Study
 
 FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
@@ -51,6 +54,8 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     delta_curve,
     weight_curves,
     weight_nadirs,
+    dose_effect,
+    control_rates,
     landscape_map,
     panel_heat_map,
     robustness_curve,
@@ -75,7 +80,7 @@ def figures_of(study: Study, results: Sequence[Result]) -> tuple[Figure, ...]:
         for context, figures in _contexts(study, result)
         for draw in figures
     ]
-    return tuple(figure for figure in drawn if figure is not None)
+    return tuple(figure_in_words(f, study.readout) for f in drawn if f is not None)
 
 
 def _contexts(

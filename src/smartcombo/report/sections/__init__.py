@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from smartcombo.report.sections import (
     classes,
+    clusters,
+    dose_series,
     growth,
+    history,
     landscape,
     leaving,
     mice,
@@ -25,6 +28,9 @@ SECTIONS: tuple[Section, ...] = (
     *progression.SECTIONS,
     *leaving.SECTIONS,
     *tolerability.SECTIONS,
+    *clusters.SECTIONS,
+    *dose_series.SECTIONS,
+    *history.SECTIONS,
     *landscape.SECTIONS,
     *growth.TRUST,
     *mice.SECTIONS,

@@ -110,7 +110,7 @@ def _interaction_card(rows: pd.DataFrame) -> Card:
     bliss = pick(rows, "log_ratio", "bliss")
     lead = bliss if bliss is not None and bliss["verdict"] != "missing" else None
     lines = []
-    for null in ("bliss", "hsa"):
+    for null in _shown_nulls(rows):
         row = pick(rows, "log_ratio", null)
         if row is None or row["verdict"] == "missing":
             lines.append(f"{NULL_MODELS[null]}: {_reason(row)}")
@@ -123,6 +123,11 @@ def _interaction_card(rows: pd.DataFrame) -> Card:
     small = "" if lead is None else f"Bliss p = {p_value(lead['p'])}, {lead['n']:.0f} animals"
     verdict = "missing" if lead is None else str(lead["verdict"])
     return Card("Q4", QUESTIONS["Q4"], verdict, tuple(lines), _p_sign(small))
+
+
+def _shown_nulls(rows: pd.DataFrame) -> tuple[str, ...]:
+    """Return the null models of a card: those of two agents, and the pairs of three."""
+    return ("bliss", "hsa", "pairs") if (rows["null_model"] == "pairs").any() else ("bliss", "hsa")
 
 
 def _p_sign(text: str) -> str:
