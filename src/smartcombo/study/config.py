@@ -126,6 +126,31 @@ class ExpressionTable(TableFacts):
     cells: str = ""
 
 
+class CellTable(TableFacts):
+    """``[tables.cells]``: single cells of tissue sections, as image analysis exports them.
+
+    Attributes
+    ----------
+    format
+        Empty: told from the headings. QuPath, HALO, inForm, or any table of cells.
+    pixel_um
+        Width of a pixel, um; asked for where places are in pixels, and checked against the cells.
+    coordinates
+        Unit of x and y, where the headings do not say it.
+    markers
+        Markers to read; empty: those of the usual names.
+    tumour, stroma
+        Words of the region (or class) that mean tumour and stroma; empty: the usual ones.
+    """
+
+    format: Literal["", "table", "qupath", "halo", "inform"] = ""
+    pixel_um: float | None = Field(default=None, gt=0)
+    coordinates: Literal["", "um", "pixel"] = ""
+    markers: tuple[str, ...] = ()
+    tumour: tuple[str, ...] = ()
+    stroma: tuple[str, ...] = ()
+
+
 class Tables(_Strict):
     """``[tables.*]``."""
 
@@ -134,6 +159,7 @@ class Tables(_Strict):
     samples: TableFacts | None = None
     expression: ExpressionTable | None = None
     counts: ExpressionTable | None = None
+    cells: CellTable | None = None
 
 
 class LimitFacts(_Strict):
@@ -150,7 +176,7 @@ class StudyFile(_Strict):
     study: StudyFacts
     model: tuple[ModelFacts, ...] = ()
     agent: tuple[AgentFacts, ...] = ()
-    arm: tuple[ArmFacts, ...] = Field(min_length=1)
+    arm: tuple[ArmFacts, ...] = ()
     tables: Tables
     limits: LimitFacts = LimitFacts()
 

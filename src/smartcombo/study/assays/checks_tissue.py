@@ -186,7 +186,9 @@ def _by_place(samples: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 def check_design(study: Study, file: str) -> list[Finding]:
     """Return the treated samples without controls of their day or of their batch."""
     vehicles = {arm.id for arm in study.arms if arm.role == "vehicle"}
-    findings = []
+    findings: list[Finding] = []
+    if not study.arms:
+        return findings
     for (model, assay), own in study.samples.groupby(["model", "assay"], sort=False):
         for place, here in _by_place(own):
             control = here["arm"].isin(vehicles)
