@@ -43,9 +43,9 @@ file = "cells.csv"
 """
 TISSUE_ARMS = ("vehicle", "VPS34i", "both")
 """Arms of which one field of a section is made for each satellite."""
-SIDE, OTHER_CELLS = 350.0, 430
+SIDE, OTHER_CELLS = 300.0, 320
 """Side of a field, um, and its cells that are not CD8."""
-CD8_CELLS = {"desert": (2, 2), "excluded": (3, 40), "inflamed": (40, 24)}
+CD8_CELLS = {"desert": (2, 1), "excluded": (3, 30), "inflamed": (30, 18)}
 """Expected CD8 cells of a field in the tumour and in the stroma."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -15,6 +15,7 @@ from smartcombo.immune.moves import place_table, switch_sentence, switch_table
 from smartcombo.immune.phenotypes import phenotype_table, share_rows, with_tissue
 from smartcombo.immune.shifts import shift_estimates, shift_rows
 from smartcombo.immune.tissue import TissueOptions, animal_table, field_table, tissue_markers
+from smartcombo.immune.tissue_map import map_table
 from smartcombo.stats.switching import LEVEL
 from smartcombo.study.model import Study
 
@@ -32,7 +33,7 @@ class LandscapeOptions:
     """
 
     level: float | None = None
-    tissue: TissueOptions = TissueOptions()
+    tissue: TissueOptions = field(default_factory=TissueOptions)
 
     def __post_init__(self) -> None:
         if self.level is not None and not 0.5 < self.level < 1:
@@ -98,6 +99,7 @@ def landscape(study: Study, options: LandscapeOptions | None = None) -> Result:
             "places": with_tissue(place_table(groups), phenotypes),
             "phenotypes": phenotypes,
             "tissue": animal_table(study, options.tissue),
+            "map": map_table(study),
             "fields": field_table(study, options.tissue),
             "sentences": _sentences(study, moves, level),
         },

@@ -118,7 +118,7 @@ def share_rows(study: Study, phenotypes: pd.DataFrame, level: float) -> list[dic
     The share is that of such animals, with what is not sure of each animal's phenotype and the
     small number of animals in its interval.
     """
-    known = phenotypes[phenotypes[[f"p_{kind}" for kind in KINDS]].notna().all(axis=1)]
+    known = phenotypes.dropna(subset=[f"p_{kind}" for kind in KINDS])
     rows = []
     for (model, day, _), group in known.groupby(["model", "day", "tissue"], dropna=False,
                                                 sort=False):  # fmt: skip
@@ -155,8 +155,8 @@ def _share(
         "contrast": study.label(arm) if study.arms else "all",
         "arm": arm,
         "value": float(p.mean()),
-        "low": float(low),
-        "high": float(high),
+        "low": min(float(low), float(p.mean())),
+        "high": max(float(high), float(p.mean())),
         "n": len(own),
         "scale": f"share of animals that are {kind}; 0 is none, 1 is all",
         "null_model": "",

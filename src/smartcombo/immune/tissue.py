@@ -18,6 +18,7 @@ from smartcombo.stats.design import Floats
 from smartcombo.stats.polygons import tissue_window, voronoi_areas
 from smartcombo.stats.spatial import (
     ClosePairs,
+    Flags,
     close_pairs,
     cross_g,
     cross_k,
@@ -109,9 +110,10 @@ def field_table(study: Study, options: TissueOptions | None = None) -> pd.DataFr
 
     Areas are those nearest to the cells of a compartment within the convex hull of the field's
     cells, grown by 10 um. Signed distances (minus inside the tumour, um) and the margin are taken
-    from the compartment that most of a cell's neighbours are in: a single call makes no border. K and G run from tumour cells to the marker's cells and are corrected at
-    the edge; the envelope shuffles which cell is which. ``mixing`` is the share of tumour cells
-    among the tumour and the like cells that touch a cell of the marker, from 0 to 1.
+    from the compartment that most of a cell's neighbours are in: a single call makes no border. K
+    and G run from tumour cells to the marker's cells and are corrected at the edge; the envelope
+    shuffles which cell is which. ``mixing`` is the share of tumour cells among the tumour and the
+    like cells that touch a cell of the marker, from 0 to 1.
     """
     cells = study.assays.cells
     if cells is None:
@@ -173,7 +175,7 @@ def _quartiles(signed: Floats) -> Floats:
     return np.quantile(finite, [0.25, 0.5, 0.75]) if len(finite) else np.full(3, np.nan)
 
 
-def _mixing(pairs: ClosePairs, touching: Floats, source: Floats, target: Floats) -> float:
+def _mixing(pairs: ClosePairs, touching: Flags, source: Flags, target: Flags) -> float:
     """Return tumour cells among all tumour and target cells that touch a target cell."""
     from_target = touching & target[pairs.first]
     with_tumour = int((from_target & source[pairs.second]).sum())

@@ -15,6 +15,7 @@ from smartcombo.report.figures.robustness import robustness_curve
 from smartcombo.report.figures.scales import raw_and_relative
 from smartcombo.report.figures.spaghetti import every_mouse
 from smartcombo.report.figures.survival import progression_curves
+from smartcombo.report.figures.tissue import density_plane, phenotype_bars, tissue_maps
 from smartcombo.report.figures.waterfall import waterfall
 from smartcombo.study.model import Study
 
@@ -28,6 +29,9 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     progression_curves,
     landscape_map,
     panel_heat_map,
+    phenotype_bars,
+    density_plane,
+    tissue_maps,
     robustness_curve,
     raw_and_relative,
     model_fit,

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from smartcombo.report.sections import growth, landscape, mice, planned, progression, response
+from smartcombo.report.sections import (
+    growth,
+    landscape,
+    mice,
+    planned,
+    progression,
+    response,
+    tissue,
+)
 from smartcombo.report.sections.base import Section
 
 SECTIONS: tuple[Section, ...] = (
@@ -11,6 +19,7 @@ SECTIONS: tuple[Section, ...] = (
     *response.SECTIONS,
     *progression.SECTIONS,
     *landscape.SECTIONS,
+    *tissue.SECTIONS,
     *growth.TRUST,
     *mice.SECTIONS,
 )
