@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 import numpy as np
 import pandas as pd
 
@@ -23,6 +25,7 @@ CELL_COLOURS = {"tumour": "#c9d3dd", "stroma": "#ead9bd", "CD3": "#1f7a8c", "CD8
 METHODS = ("landscape.tissue/1",)
 MAP_SIZE, MAP_COLUMNS = 190, 6
 BAR = 20
+HEADER = {"labelExpr": "split(datum.value, '|')", "labelFontSize": 10, "labelLineHeight": 12}
 
 
 def _arm(context: Context, arm: str) -> str:
@@ -38,9 +41,11 @@ def phenotype_bars(context: Context) -> Figure | None:
     table = table.assign(place=table["arm"].map(order).fillna(0))
     table = table.sort_values(["day", "place", "p_inflamed", "p_excluded"], kind="stable")
     count = table.groupby(["arm", "day"], dropna=False)["animal"].transform("nunique")
-    day = [f", day {day:g}" if np.isfinite(day) else "" for day in table["day"]]
-    table["panel"] = [f"{_arm(context, arm)}{d} (n = {n})"
-                      for arm, d, n in zip(table["arm"], day, count, strict=True)]  # fmt: skip
+    several = table["day"].nunique() > 1
+    table["panel"] = [
+        _heading(_arm(context, arm) + (f", day {day:g}" if several else ""), n)
+        for arm, day, n in zip(table["arm"], table["day"], count, strict=True)
+    ]
     rows = table.melt(["panel", "arm", "animal", "phenotype", "near_cut"],
                       [f"p_{kind}" for kind in KINDS], "kind", "probability")  # fmt: skip
     rows["kind"] = rows["kind"].str.removeprefix("p_")
@@ -65,6 +70,11 @@ def phenotype_bars(context: Context) -> Figure | None:
     )
 
 
+def _heading(name: str, animals: int) -> str:
+    """Return the heading of an arm's bars, in lines no wider than they are."""
+    return "|".join([*wrap(name, max(12, 3 * animals)), f"n = {animals}"])
+
+
 def _bars_spec(table: pd.DataFrame, rows: pd.DataFrame) -> Spec:
     x: Spec = {"field": "animal", "type": "nominal", "sort": list(table["animal"]), "title": None,
                "axis": {"labelAngle": -60, "labelLimit": 110, "ticks": False}}  # fmt: skip
@@ -74,7 +84,7 @@ def _bars_spec(table: pd.DataFrame, rows: pd.DataFrame) -> Spec:
     dot = {"type": "point", "filled": True, "size": 26, "color": INK, "opacity": 1}
     return specification(
         {
-            "facet": {"column": panels(table)},
+            "facet": {"column": {**panels(table), "header": HEADER}},
             "spacing": 14,
             "resolve": {"scale": {"x": "independent"}},
             "spec": {
@@ -86,7 +96,7 @@ def _bars_spec(table: pd.DataFrame, rows: pd.DataFrame) -> Spec:
                                   "y": {"field": "probability", "type": "quantitative",
                                         "stack": "zero", "title": "probability",
                                         "scale": {"domain": [0, 1.06], "nice": False},
-                                        "axis": {"values": [0, 0.25, 0.5, 0.75, 1]}},
+                                        "axis": {"values": [0, 0.5, 1]}},
                                   "tooltip": [{"field": name} for name in names]}},
                     {"transform": [{"filter": "datum.near_cut && datum.order == 0"}],
                      "mark": dot, "encoding": {"x": x, "y": {"datum": 1.035}}},
@@ -145,7 +155,7 @@ def _plane_spec(context: Context, rows: pd.DataFrame) -> Spec:
     arms = context.arms_in(rows.dropna(subset=["arm"]))
     scale = colour_scale(context, arms) if arms else {"domain": ["all"], "range": [INK]}
     colour = {"field": "arm_label", "type": "nominal", "scale": scale,
-              "legend": {"title": None} if arms else None}  # fmt: skip
+              "legend": {"title": None, "symbolOpacity": 1} if arms else None}  # fmt: skip
     axis = {}
     for place, title in (("stroma", "in the stroma"), ("tumour", "in the tumour")):
         domain = span(pd.concat([rows[place], rows[f"{place}_low"], rows[f"{place}_high"]]),
@@ -202,7 +212,8 @@ def tissue_maps(context: Context) -> Figure | None:
     field = cells["field"].where(cells["field"] == "", ", " + cells["field"].astype(str))
     called = context.table("phenotypes").set_index("animal")["phenotype"].to_dict()
     word = [called.get(animal, "") for animal in cells["animal"]]
-    label = [f"{n}{f}|{w}" for n, f, w in zip(name, field, word, strict=True)]
+    arm = [f"|{context.label(arm)}" if arm else "" for arm in cells["arm"]]
+    label = [f"{n}{f}{a}|{w}" for n, f, a, w in zip(name, field, arm, word, strict=True)]
     corner = cells.groupby(["sample", "field"], sort=False)[["x_um", "y_um"]].transform("min")
     shifted = {axis: (cells[f"{axis}_um"] - corner[f"{own}_um"]).round(1)
                for axis, own in (("x", "x"), ("y", "y"), ("x2", "x"), ("y2", "y"))}  # fmt: skip
@@ -226,7 +237,7 @@ def tissue_maps(context: Context) -> Figure | None:
         data=table,
         method_ids=METHODS,
         width=columns * (MAP_SIZE + 16) + 120,
-        height=-(-count // columns) * (MAP_SIZE + 46) + 80,
+        height=-(-count // columns) * (MAP_SIZE + 60) + 80,
         synthetic=context.study.synthetic,
     )
 
@@ -243,11 +254,10 @@ def _maps_spec(table: pd.DataFrame, columns: int) -> Spec:
               "scale": {"domain": kinds, "range": [CELL_COLOURS[k] for k in kinds]}}  # fmt: skip
     faint = "datum.kind == 'tumour' || datum.kind == 'stroma'"
     many = max(1.0, len(table) / table["panel"].nunique() / 500)
-    header = {"labelExpr": "split(datum.value, '|')", "labelFontSize": 10, "labelLineHeight": 12}
     dot = {"type": "circle", "opacity": 1}
     return specification(
         {
-            "facet": {**panels(table), "header": header},
+            "facet": {**panels(table), "header": HEADER},
             "columns": columns,
             "spacing": 14,
             "spec": {

@@ -92,7 +92,7 @@ def _samples(measured: Measured, samples: pd.DataFrame) -> list[Finding]:
         few = f"{row.size} cells" if row.sum else "no cell in the tumour"
         findings.append(
             Finding(
-                code="few-cells",
+                code="few-tissue-cells",
                 severity="warning",
                 file=measured.file,
                 subject=str(row.Index),
