@@ -5,7 +5,7 @@ Every field is measured, fields are summed within the animal, and the animal is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -97,10 +97,17 @@ class TissueOptions:
         if not self.cuts or any(min(cut[1:]) <= 0 for cut in self.cuts):
             raise ValueError(f"cuts={self.cuts!r}: expected (marker, tumour, stroma) per mm2, > 0")
 
+    def measuring(self) -> TissueOptions:
+        """Return the options that say how tissue is measured, the cuts at their defaults."""
+        return TissueOptions(
+            margin_um=self.margin_um,
+            radius_k_um=self.radius_k_um,
+            radius_g_um=self.radius_g_um,
+            draws=self.draws,
+        )
+
     def scaled(self, factor: float) -> TissueOptions:
         """Return the same options with every density cut times ``factor``."""
-        from dataclasses import replace
-
         cuts = tuple((name, factor * inside, factor * out) for name, inside, out in self.cuts)
         return replace(self, cuts=cuts)
 
@@ -119,7 +126,7 @@ def field_table(study: Study, options: TissueOptions | None = None) -> pd.DataFr
     if cells is None:
         return pd.DataFrame(columns=list(FIELD_COLUMNS))
     seed = DEFAULT_SEED if study.plan.seed is None else study.plan.seed
-    return _measured(cells, options or TissueOptions(), seed).copy()
+    return _measured(cells, (options or TissueOptions()).measuring(), seed).copy()
 
 
 @lru_cache(maxsize=4)

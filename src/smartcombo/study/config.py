@@ -129,10 +129,10 @@ class ExpressionTable(TableFacts):
 class CellTable(TableFacts):
     """``[tables.cells]``: single cells of tissue sections, as image analysis exports them.
 
+    The headings tell exports of QuPath, HALO and inForm from other tables.
+
     Attributes
     ----------
-    format
-        Empty: told from the headings. QuPath, HALO, inForm, or any table of cells.
     pixel_um
         Width of a pixel, um; asked for where places are in pixels, and checked against the cells.
     coordinates
@@ -143,7 +143,6 @@ class CellTable(TableFacts):
         Words of the region (or class) that mean tumour and stroma; empty: the usual ones.
     """
 
-    format: Literal["", "table", "qupath", "halo", "inform"] = ""
     pixel_um: float | None = Field(default=None, gt=0)
     coordinates: Literal["", "um", "pixel"] = ""
     markers: tuple[str, ...] = ()
