@@ -46,7 +46,8 @@ def phenotype_bars(context: Context) -> Figure | None:
         _heading(_arm(context, arm) + (f", day {day:g}" if several else ""), n)
         for arm, day, n in zip(table["arm"], table["day"], count, strict=True)
     ]
-    rows = table.melt(["panel", "arm", "animal", "phenotype", "near_cut"],
+    table["bar"] = table["animal"].astype(str) + np.where(table["near_cut"], " ●", "")
+    rows = table.melt(["panel", "arm", "animal", "bar", "phenotype", "near_cut"],
                       [f"p_{kind}" for kind in KINDS], "kind", "probability")  # fmt: skip
     rows["kind"] = rows["kind"].str.removeprefix("p_")
     rows["order"] = rows["kind"].map({kind: k for k, kind in enumerate(KINDS)})
@@ -58,8 +59,8 @@ def phenotype_bars(context: Context) -> Figure | None:
         title=f"Desert, excluded or inflamed, {context.model}",
         caption="One bar an animal: the probabilities of its phenotype from where its T cells lie. "
         "A bar of one colour is sure; a mixed one lies between two phenotypes. The cuts between "
-        "them are a convention; a dot marks animals whose word changes when all cuts move by a "
-        "quarter.",
+        "them are a convention; a dot after the name marks animals whose word changes when all "
+        "cuts move by a quarter.",
         alt="Animals by phenotype: " + "; ".join(f"{n} {word}" for word, n in counts.items()),
         spec=_bars_spec(table, rows),
         data=rows,
@@ -76,12 +77,13 @@ def _heading(name: str, animals: int) -> str:
 
 
 def _bars_spec(table: pd.DataFrame, rows: pd.DataFrame) -> Spec:
-    x: Spec = {"field": "animal", "type": "nominal", "sort": list(table["animal"]), "title": None,
+    x: Spec = {"field": "bar", "type": "nominal", "sort": list(table["bar"]), "title": None,
                "axis": {"labelAngle": -60, "labelLimit": 110, "ticks": False}}  # fmt: skip
     colour = {"field": "kind", "type": "nominal", "legend": {"title": None},
               "scale": {"domain": list(KINDS), "range": list(KINDS.values())}}  # fmt: skip
     names = ("animal", "panel", "kind", "probability", "phenotype")
-    dot = {"type": "point", "filled": True, "size": 26, "color": INK, "opacity": 1}
+    y = {"field": "probability", "type": "quantitative", "stack": "zero", "title": "probability",
+         "scale": {"domain": [0, 1]}, "axis": {"values": [0, 0.5, 1]}}  # fmt: skip
     return specification(
         {
             "facet": {"column": {**panels(table), "header": HEADER}},
@@ -90,17 +92,11 @@ def _bars_spec(table: pd.DataFrame, rows: pd.DataFrame) -> Spec:
             "spec": {
                 "width": {"step": BAR},
                 "height": 190,
-                "layer": [
-                    {"mark": {"type": "bar", "stroke": "white", "strokeWidth": 0.7},
-                     "encoding": {"x": x, "color": colour, "order": {"field": "order"},
-                                  "y": {"field": "probability", "type": "quantitative",
-                                        "stack": "zero", "title": "probability",
-                                        "scale": {"domain": [0, 1.06], "nice": False},
-                                        "axis": {"values": [0, 0.5, 1]}},
-                                  "tooltip": [{"field": name} for name in names]}},
-                    {"transform": [{"filter": "datum.near_cut && datum.order == 0"}],
-                     "mark": dot, "encoding": {"x": x, "y": {"datum": 1.035}}},
-                ],
+                "mark": {"type": "bar", "stroke": "white", "strokeWidth": 0.7},
+                "encoding": {
+                    "x": x, "y": y, "color": colour, "order": {"field": "order"},
+                    "tooltip": [{"field": name} for name in names],
+                },
             },
         }
     )  # fmt: skip
