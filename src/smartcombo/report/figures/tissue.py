@@ -38,15 +38,16 @@ def phenotype_bars(context: Context) -> Figure | None:
     if table.empty:
         return None
     order = {arm.id: k for k, arm in enumerate(context.study.arms)}
-    table = table.assign(place=table["arm"].map(order).fillna(0))
-    table = table.sort_values(["day", "place", "p_inflamed", "p_excluded"], kind="stable")
+    hot = table["p_excluded"] + 2 * table["p_inflamed"]
+    table = table.assign(place=table["arm"].map(order).fillna(0), hot=hot)
+    table = table.sort_values(["day", "place", "hot"], kind="stable")
     count = table.groupby(["arm", "day"], dropna=False)["animal"].transform("nunique")
     several = table["day"].nunique() > 1
     table["panel"] = [
         _heading(_arm(context, arm) + (f", day {day:g}" if several else ""), n)
         for arm, day, n in zip(table["arm"], table["day"], count, strict=True)
     ]
-    table["bar"] = table["animal"].astype(str) + np.where(table["near_cut"], " ●", "")
+    table["bar"] = np.where(table["near_cut"], "● ", "") + table["animal"].astype(str)
     rows = table.melt(["panel", "arm", "animal", "bar", "phenotype", "near_cut"],
                       [f"p_{kind}" for kind in KINDS], "kind", "probability")  # fmt: skip
     rows["kind"] = rows["kind"].str.removeprefix("p_")
@@ -59,7 +60,7 @@ def phenotype_bars(context: Context) -> Figure | None:
         title=f"Desert, excluded or inflamed, {context.model}",
         caption="One bar an animal: the probabilities of its phenotype from where its T cells lie. "
         "A bar of one colour is sure; a mixed one lies between two phenotypes. The cuts between "
-        "them are a convention; a dot after the name marks animals whose word changes when all "
+        "them are a convention; a dot before the name marks animals whose word changes when all "
         "cuts move by a quarter.",
         alt="Animals by phenotype: " + "; ".join(f"{n} {word}" for word, n in counts.items()),
         spec=_bars_spec(table, rows),
@@ -78,7 +79,7 @@ def _heading(name: str, animals: int) -> str:
 
 def _bars_spec(table: pd.DataFrame, rows: pd.DataFrame) -> Spec:
     x: Spec = {"field": "bar", "type": "nominal", "sort": list(table["bar"]), "title": None,
-               "axis": {"labelAngle": -60, "labelLimit": 110, "ticks": False}}  # fmt: skip
+               "axis": {"labelAngle": -60, "labelLimit": 150, "ticks": False}}  # fmt: skip
     colour = {"field": "kind", "type": "nominal", "legend": {"title": None},
               "scale": {"domain": list(KINDS), "range": list(KINDS.values())}}  # fmt: skip
     names = ("animal", "panel", "kind", "probability", "phenotype")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from smartcombo.core.result import Result
 from smartcombo.report.sections.base import Section
@@ -21,7 +22,25 @@ def tissue_content(study: Study, results: Sequence[Result]) -> Mapping[str, Any]
     animals = _animals(study, results)
     if not animals:
         return {}
-    return {"animals": animals, "shares": _shares(results), "cuts": _cuts(results)}
+    return {
+        "counts": _counts(animals),
+        "animals": animals,
+        "shares": _shares(results),
+        "cuts": _cuts(results),
+    }
+
+
+def _counts(animals: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return how many animals of each arm and day are of which phenotype, in words."""
+    table = pd.DataFrame(animals)
+    rows = []
+    for (model, label, day), own in table.groupby(["model", "label", "day"], sort=False,
+                                                  dropna=False):  # fmt: skip
+        said = ", ".join(f"{n} {word}" for word, n in own["phenotype"].value_counts().items())
+        arm = label or "All animals"
+        when = f", day {day:g}" if np.isfinite(day) else ""
+        rows.append({"model": model, "sentence": f"{arm}{when}: of {len(own)}, {said}."})
+    return rows
 
 
 def _animals(study: Study, results: Sequence[Result]) -> list[dict[str, Any]]:
