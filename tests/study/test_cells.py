@@ -94,6 +94,12 @@ def test_classes_alone_give_compartments_by_the_neighbours(sound: Path) -> None:
     assert agree.mean() > 0.85
 
 
+def test_a_signed_distance_to_the_tumour_is_minus_inside(sound: Path) -> None:
+    table = cells().assign(**{"Signed distance to annotation with Tumor µm": cells()["x_um"] - 85})
+    write_cells(sound, table.drop(columns=["region"]))
+    np.testing.assert_array_equal(read(sound).table["tumour"], cells()["region"] == "Tumor")
+
+
 def test_words_of_regions_can_be_stated(sound: Path) -> None:
     table = cells().replace({"region": {"Tumor": "Klasse 1", "Stroma": "Klasse 2"}})
     write_cells(sound, table, 'tumour = ["klasse 1"]\nstroma = ["klasse 2"]\n')

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import Voronoi
 
+from smartcombo.core.result import stacked
 from smartcombo.immune.tissue import FEWEST_CELLS, KEYS, LEADS
 from smartcombo.stats.design import Floats
 from smartcombo.stats.spatial import smoothed_region
@@ -33,7 +34,7 @@ def map_table(study: Study) -> pd.DataFrame:
         table.loc[table[marker], "kind"] = marker
     borders = [_border(own) for _, own in table.groupby(["sample", "field"], sort=False)]
     drawn = [_thinned(own) for _, own in table.groupby("model", sort=False)]
-    whole = pd.concat([*drawn, *borders], ignore_index=True).reindex(columns=list(MAP_COLUMNS))
+    whole = stacked([*drawn, *borders]).reindex(columns=list(MAP_COLUMNS))
     places = ["x_um", "y_um", "x2_um", "y2_um"]
     return whole.assign(**{name: whole[name].astype(float).round(1) for name in places})
 

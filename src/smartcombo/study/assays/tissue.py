@@ -144,12 +144,26 @@ def _regions(text: TextTable, given: CellTable) -> tuple[pd.DataFrame | None, li
             findings = [_unknown_region(text.name, region, strange)] if strange else []
             frame = pd.DataFrame({"tumour": side, "tumour_cell": side.eq(1.0)})
             return frame.assign(smoothed=False), findings
+    inside = _by_distance(text, words[0])
+    if inside is not None:
+        frame = pd.DataFrame({"tumour": inside, "tumour_cell": inside.eq(1.0)})
+        return frame.assign(smoothed=False), findings
     if called is not None:
         cell = _sides(text.cells[called], words[0], ())[0].eq(1.0)
         if cell.any():
             frame = pd.DataFrame({"tumour": cell.astype(float), "tumour_cell": cell})
             return frame.assign(smoothed=True), findings
     return None, [_no_region(text, region or called)]
+
+
+def _by_distance(text: TextTable, tumour: tuple[str, ...]) -> pd.Series | None:
+    """Return 1 inside the tumour by a signed distance to its outline, which is minus inside."""
+    for column in text.cells.columns:
+        plain = column.lower()
+        if plain.startswith("signed distance") and any(w.lower() in plain for w in tumour):
+            distance = pd.to_numeric(text.cells[column], errors="coerce")
+            return distance.le(0).astype(float).where(distance.notna())
+    return None
 
 
 def _sides(
