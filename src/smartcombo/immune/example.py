@@ -43,9 +43,9 @@ file = "cells.csv"
 """
 TISSUE_ARMS = ("vehicle", "VPS34i", "both")
 """Arms of which one field of a section is made for each satellite."""
-SIDE, OTHER_CELLS = 300.0, 320
+SIDE, OTHER_CELLS = 260.0, 230
 """Side of a field, um, and its cells that are not CD8."""
-CD8_CELLS = {"desert": (2, 1), "excluded": (3, 30), "inflamed": (30, 18)}
+CD8_CELLS = {"desert": (1.5, 0.6), "excluded": (2, 26), "inflamed": (26, 14)}
 """Expected CD8 cells of a field in the tumour and in the stroma."""
 
 
