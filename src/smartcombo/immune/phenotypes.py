@@ -1,8 +1,11 @@
 """Desert, excluded or inflamed: probabilities of each animal from its tissue, shares of each arm.
 
-The rule follows Chen and Mellman: where T cells lie decides. It has three stated numbers, chosen
-from outside the data they are used on: a density cut a marker (`TissueOptions.cuts`) and how much
-fewer contacts than by chance count as keeping away (`TissueOptions.avoidance`). Densities say how
+The rule follows Chen and Mellman: where T cells lie decides. It has three stated numbers: a density
+cut for CD8, from published medians, and for CD3, twice that (`TissueOptions.cuts`), and how much
+fewer contacts than by chance count as keeping away, a round number (`TissueOptions.avoidance`).
+They were set when five published cores were known, and are no more than a convention. The calls of
+those cores stay with the density cuts a quarter lower or higher, and with keeping away at 0.5 or
+0.8; from 0.83 on the inflamed core lies between two. Densities say how
 many cells there are, with the uncertainty of the count; K says how they lie, whatever their number;
 neither alone tells an excluded from an inflamed tumour. What the cuts decide is tried with all of
 them a quarter lower and higher, and an animal whose word changes is said to lie near a cut.
