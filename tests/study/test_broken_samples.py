@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from broken import Mistake
 from broken_assays import ASSAY_MISTAKES, tpm, write_sound_samples
+from broken_cells import CELL_MISTAKES
 
 from smartcombo.core.finding import StudyError
 from smartcombo.study.read import check_study, read_study
@@ -30,7 +31,9 @@ def test_the_sound_samples_have_no_finding(sound: Path) -> None:
     assert expression.values.shape == tpm().shape
 
 
-@pytest.mark.parametrize("mistake", ASSAY_MISTAKES, ids=lambda mistake: mistake.id)
+@pytest.mark.parametrize(
+    "mistake", [*ASSAY_MISTAKES, *CELL_MISTAKES], ids=lambda mistake: mistake.id
+)
 def test_a_mistake_is_named_placed_and_explained(sound: Path, mistake: Mistake) -> None:
     mistake.break_it(sound)
     findings = check_study(sound)

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from smartcombo.immune.landscape import LandscapeOptions, landscape
 from smartcombo.immune.scores import PanelScores, panel_scores
+from smartcombo.immune.tissue import TissueOptions
 
-__all__ = ["LandscapeOptions", "PanelScores", "landscape", "panel_scores"]
+__all__ = ["LandscapeOptions", "PanelScores", "TissueOptions", "landscape", "panel_scores"]

@@ -1,4 +1,4 @@
-"""Samples for the built-in example: SYNTHETIC expression of satellite animals."""
+"""Samples for the built-in example: SYNTHETIC expression and tissue of satellite animals."""
 
 from __future__ import annotations
 
@@ -37,7 +37,16 @@ file = "samples.csv"
 [tables.expression]
 file = "expression.csv"
 scale = "tpm"
+
+[tables.cells]
+file = "cells.csv"
 """
+TISSUE_ARMS = ("vehicle", "VPS34i", "both")
+"""Arms of which one field of a section is made for each satellite."""
+SIDE, OTHER_CELLS = 260.0, 230
+"""Side of a field, um, and its cells that are not CD8."""
+CD8_CELLS = {"desert": (1.5, 0.6), "excluded": (2, 26), "inflamed": (26, 14)}
+"""Expected CD8 cells of a field in the tumour and in the stroma."""
 
 
 def write_example_samples(folder: str | Path) -> Path:
@@ -51,13 +60,15 @@ def write_example_samples(folder: str | Path) -> Path:
     Returns
     -------
     Path
-        The folder, with ``samples.csv`` and ``expression.csv``, named in ``study.toml``.
+        The folder, with ``samples.csv``, ``expression.csv`` and ``cells.csv``, named in
+        ``study.toml``.
     """
     target = Path(folder)
     samples = _samples()
     samples.to_csv(target / "samples.csv", index=False, lineterminator="\n")
     expression = _expression(samples)
     expression.to_csv(target / "expression.csv", float_format="%.3f", lineterminator="\n")
+    _cells(samples).to_csv(target / "cells.csv", index=False, lineterminator="\n")
     toml = target / "study.toml"
     text = toml.read_text(encoding="utf-8").rstrip("\n")
     toml.write_text(f"{text}\n{TABLES}", encoding="utf-8", newline="\n")
@@ -115,3 +126,44 @@ def _sample(model: str, arm: str, sample: str, themes: list[str]) -> np.ndarray:
     common = 0.35 * rng.standard_normal()
     shift = np.array([own[theme] + common if theme else 0.0 for theme in themes])
     return np.asarray(shift + GENE_SD * rng.standard_normal(len(themes)))
+
+
+def _cells(samples: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of one field for each satellite of some arms."""
+    taken = samples[samples["arm"].isin(TISSUE_ARMS)]
+    return pd.concat([_field(row.sample, row.arm) for row in taken.itertuples()], ignore_index=True)
+
+
+def _pattern(arm: str, number: int) -> str:
+    """Return the phenotype that a satellite is made to have."""
+    if arm == "vehicle":
+        return "excluded" if number == ANIMALS else "desert"
+    if number <= STAY[arm]:
+        return "desert" if arm == "VPS34i" else "excluded"
+    return "excluded" if arm == "VPS34i" and number % 2 else "inflamed"
+
+
+def _field(sample: str, arm: str) -> pd.DataFrame:
+    """Return cells of a field: tumour with a wavy border to stroma, and CD8 cells."""
+    rng = stream(SEED, "example", "field", sample)
+    expected = CD8_CELLS[_pattern(arm, int(sample.rsplit("S", 1)[1]))]
+    phase, level = rng.uniform(0, 2 * np.pi), rng.uniform(0.58, 0.7) * SIDE
+
+    def inside(places: np.ndarray) -> np.ndarray:
+        return np.asarray(places[:, 0] < level + 25 * np.sin(places[:, 1] / 60 + phase))
+
+    others = rng.uniform(0, SIDE, (OTHER_CELLS, 2))
+    pool = rng.uniform(0, SIDE, (2_000, 2))
+    within = inside(pool)
+    picked = [pool[side][: rng.poisson(n)]
+              for side, n in zip((within, ~within), expected, strict=True)]  # fmt: skip
+    places = np.vstack([others, *picked])
+    return pd.DataFrame(
+        {
+            "sample": sample,
+            "x_um": places[:, 0].round(1),
+            "y_um": places[:, 1].round(1),
+            "region": np.where(inside(places), "tumour", "stroma"),
+            "CD8": (np.arange(len(places)) >= OTHER_CELLS).astype(int),
+        }
+    )

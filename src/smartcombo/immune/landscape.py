@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from smartcombo.core.finding import AnalysisRefused
-from smartcombo.core.result import CHECK_COLUMNS, Result
+from smartcombo.core.result import CHECK_COLUMNS, Result, stacked
 from smartcombo.immune.markers import COMPOSITES, marker_table
 from smartcombo.immune.matching import matched_groups
 from smartcombo.immune.moves import place_table, switch_sentence, switch_table
+from smartcombo.immune.phenotypes import phenotype_table, share_rows, with_tissue
 from smartcombo.immune.shifts import shift_estimates, shift_rows
+from smartcombo.immune.tissue import TissueOptions, animal_table, field_table, tissue_markers
+from smartcombo.immune.tissue_map import map_table
 from smartcombo.stats.switching import LEVEL
 from smartcombo.study.model import Study
 
@@ -25,9 +28,12 @@ class LandscapeOptions:
     ----------
     level
         Confidence level of intervals; default that of plan.toml (0.95).
+    tissue
+        Margin, radii and the cuts between desert, excluded and inflamed.
     """
 
     level: float | None = None
+    tissue: TissueOptions = field(default_factory=TissueOptions)
 
     def __post_init__(self) -> None:
         if self.level is not None and not 0.5 < self.level < 1:
@@ -56,7 +62,8 @@ def landscape(study: Study, options: LandscapeOptions | None = None) -> Result:
         observed minus additive, **plus is more than additive**. ``tables``: ``switch`` (how many
         animals of each arm lie past the controls' 95% predictive bound, which, and the probability
         that the treatment moves at least half), ``places`` (each animal on the axes, with the
-        probabilities of its phenotype), ``markers`` (the values), ``sentences``.
+        probabilities of its phenotype), ``markers`` (the values), ``sentences``; of tissue
+        ``phenotypes`` (desert, excluded, inflamed), ``tissue`` (by animal), ``fields``.
 
     Raises
     ------
@@ -74,10 +81,12 @@ def landscape(study: Study, options: LandscapeOptions | None = None) -> Result:
             f"landscape of {study.id}: no expression, populations, proteins or cells; name their "
             "tables in study.toml"
         )
-    markers = marker_table(study)
+    markers = stacked([marker_table(study), tissue_markers(study, options.tissue)])
     groups, findings = matched_groups(study, markers)
     rows = [row for group in groups for row in shift_rows(study, group, level)]
     moves = switch_table(groups, level)
+    phenotypes = phenotype_table(study, options.tissue)
+    rows += share_rows(study, phenotypes, level)
     return Result(
         study=study.id,
         analysis="landscape",
@@ -87,12 +96,16 @@ def landscape(study: Study, options: LandscapeOptions | None = None) -> Result:
         tables={
             "markers": markers,
             "switch": moves,
-            "places": place_table(groups),
+            "places": with_tissue(place_table(groups), phenotypes),
+            "phenotypes": phenotypes,
+            "tissue": animal_table(study, options.tissue),
+            "map": map_table(study),
+            "fields": field_table(study, options.tissue),
             "sentences": _sentences(study, moves, level),
         },
         methods=("landscape.panel/1", "landscape.shift/1", "landscape.switch/1",
-                 "landscape.phenotype/1"),
-        options=_resolved(level),
+                 "landscape.phenotype/1", "landscape.tissue/1"),
+        options=_resolved(level) | {"tissue": asdict(options.tissue)},
     )  # fmt: skip
 
 

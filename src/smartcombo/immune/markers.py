@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from smartcombo.core.result import stacked
 from smartcombo.immune.panel import PANEL
 from smartcombo.immune.scores import panel_scores
 from smartcombo.study.assays.model import Expression
@@ -40,7 +41,9 @@ def marker_table(study: Study) -> pd.DataFrame:
     Several samples of an animal on a day are averaged: the animal is the unit.
     """
     tables = [build(study) for build in BUILDERS]
-    table = pd.concat(tables, ignore_index=True)
+    table = stacked(tables)
+    if table.empty:
+        return table
     keys = [name for name in MARKER_COLUMNS if name not in ("value", "status")]
     grouped = table.groupby(keys, sort=False, dropna=False)
     worst = {"ok": 0, "caution": 1, "refused": 2}
@@ -121,4 +124,4 @@ def with_samples(study: Study, values: pd.DataFrame, assay: str) -> pd.DataFrame
 
 
 BUILDERS: tuple[Callable[[Study], pd.DataFrame], ...] = (expression_markers,)
-"""One function an assay."""
+"""One function an assay; cells in tissue, whose options count, are added by the landscape."""

@@ -127,7 +127,7 @@ def _missing_controls(
 ) -> list[Finding]:
     treated = [arm for arm in group.arms if arm != vehicle]
     count = int((group.arm == vehicle).sum())
-    if not treated or count >= LEAST_CONTROLS:
+    if not vehicle or not treated or count >= LEAST_CONTROLS:
         return []
     place = f"{group.assay} of {group.model}, day {group.day:g}"
     if count:

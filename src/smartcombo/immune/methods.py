@@ -65,4 +65,27 @@ METHODS: tuple[Method, ...] = (
         when_not="The untreated model is hot already: then read the shift.",
         references=(Reference("Chen & Mellman 2017, Nature 541:321", "10.1038/nature21349"),),
     ),
+    Method(
+        id="landscape.tissue/1",
+        title="Phenotype from cells in tissue",
+        question="Is the tumour desert, excluded or inflamed, by where its T cells lie?",
+        estimand="Probability of each phenotype. Inflamed: density in the tumour above the cut and "
+        "cells not keeping away from tumour cells. Desert: below the cut in tumour and stroma. "
+        "Excluded: the rest. Densities have a Gamma posterior of their counts (Jeffreys), wider "
+        "where fields scatter; keeping away is cross-K below two thirds of what shuffled labels "
+        "give. CD8 (cut 150 per mm2) and CD3 (300) have the same say. Shares of arms: "
+        "Poisson-binomial over animals, Jeffreys' prior.",
+        assumptions=(
+            "The sections stand for the tumour, and image analysis called the cells rightly.",
+            "The tissue fills the convex hull of its cells: with large holes densities are low.",
+            "The cuts are a convention on a continuum; animals whose word changes when all cuts "
+            "move by a quarter are marked.",
+        ),
+        when_not="Sections without tumour, or of its rim only.",
+        references=(
+            Reference("Chen & Mellman 2017, Nature 541:321", "10.1038/nature21349"),
+            Reference("Blessin 2020, Cell Oncol 43:421", "10.1007/s13402-020-00496-7"),
+            Reference("Ripley 1976, J Appl Probab 13:255", "10.2307/3212829"),
+        ),
+    ),
 )

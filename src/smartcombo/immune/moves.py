@@ -138,7 +138,8 @@ def phenotype_word(p_not_desert: float) -> str:
 def switch_sentence(study: Study, row: Any, level: float) -> str:
     """Return one row of the switch table as a sentence."""
     label = study.label(str(row.arm))
-    start = f"{label}, {row.title[:1].lower()}{row.title[1:]} ({row.assay}, day {row.day:g})"
+    title = row.title if row.title[1:2].isupper() else row.title[:1].lower() + row.title[1:]
+    start = f"{label}, {title} ({row.assay}, day {row.day:g})"
     if not np.isfinite(row.share):
         return f"{start}: {row.status}."
     moved = (

@@ -72,6 +72,13 @@ def _clipped_area(corners, window):  # type: ignore[no-untyped-def]
     polygon = corners
     for e in range(len(window)):
         a, b = window[e], window[(e + 1) % len(window)]
+        whole = True
+        for p in polygon:
+            if (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]) < 0:
+                whole = False
+                break
+        if whole:
+            continue
         kept = np.empty((2 * len(polygon) + 2, 2))
         size = 0
         for k in range(len(polygon)):

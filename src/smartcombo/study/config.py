@@ -145,6 +145,30 @@ class WeightTable(TableFacts):
     unit: Literal["g", "mg", "kg"] = "g"
 
 
+class CellTable(TableFacts):
+    """``[tables.cells]``: single cells of tissue sections, as image analysis exports them.
+
+    The headings tell exports of QuPath, HALO and inForm from other tables.
+
+    Attributes
+    ----------
+    pixel_um
+        Width of a pixel, um; asked for where places are in pixels, and checked against the cells.
+    coordinates
+        Unit of x and y, where the headings do not say it.
+    markers
+        Markers to read; empty: those of the usual names.
+    tumour, stroma
+        Words of the region (or class) that mean tumour and stroma; empty: the usual ones.
+    """
+
+    pixel_um: float | None = Field(default=None, gt=0)
+    coordinates: Literal["", "um", "pixel"] = ""
+    markers: tuple[str, ...] = ()
+    tumour: tuple[str, ...] = ()
+    stroma: tuple[str, ...] = ()
+
+
 class Tables(_Strict):
     """``[tables.*]``."""
 
@@ -154,6 +178,7 @@ class Tables(_Strict):
     expression: ExpressionTable | None = None
     counts: ExpressionTable | None = None
     weights: WeightTable | None = None
+    cells: CellTable | None = None
 
 
 class LimitFacts(_Strict):
@@ -182,7 +207,7 @@ class StudyFile(_Strict):
     study: StudyFacts
     model: tuple[ModelFacts, ...] = ()
     agent: tuple[AgentFacts, ...] = ()
-    arm: tuple[ArmFacts, ...] = Field(min_length=1)
+    arm: tuple[ArmFacts, ...] = ()
     tables: Tables
     limits: LimitFacts = LimitFacts()
     history: tuple[HistoryFacts, ...] = ()

@@ -42,11 +42,29 @@ def check_declared(facts: StudyFile) -> list[Finding]:
         *_duplicates("duplicate-agent", "agent", [agent.id for agent in facts.agent]),
         *_duplicates("duplicate-arm", "arm", [arm.id for arm in facts.arm]),
         *_duplicates("duplicate-model", "model", [model.id for model in facts.model]),
+        *_no_arms(facts),
         *_unknown_agents(facts),
         *_same_treatments(facts),
         *_roles(facts),
         *_randomisation(facts),
         *_history(facts),
+    ]
+
+
+def _no_arms(facts: StudyFile) -> list[Finding]:
+    """Find a study of growth without arms; samples alone may be described without."""
+    if facts.arm or facts.tables.volumes is None:
+        return []
+    return [
+        Finding(
+            code="missing-key",
+            severity="error",
+            file="study.toml",
+            column="arm",
+            found="no [[arm]]",
+            expected="one [[arm]] for each treatment group",
+            action="add them; `smartcombo init` writes a commented template",
+        )
     ]
 
 
@@ -113,6 +131,8 @@ def _same_treatments(facts: StudyFile) -> list[Finding]:
 
 
 def _roles(facts: StudyFile) -> list[Finding]:
+    if not facts.arm:
+        return [_nothing_compared()]
     roles = {arm.role for arm in declared_arms(facts)}
     findings = []
     if "vehicle" not in roles:
@@ -140,6 +160,17 @@ def _roles(facts: StudyFile) -> list[Finding]:
     return findings + _missing_singles(facts)
 
 
+def _nothing_compared() -> Finding:
+    return Finding(
+        code="no-arms",
+        severity="note",
+        file="study.toml",
+        found="no [[arm]]",
+        expected="arms, where treatments are to be compared",
+        action="samples are described one by one; nothing is compared",
+    )
+
+
 def _missing_singles(facts: StudyFile) -> list[Finding]:
     arms = declared_arms(facts)
     alone = {next(iter(arm.agents)) for arm in arms if len(arm.agents) == 1}
@@ -159,7 +190,7 @@ def _missing_singles(facts: StudyFile) -> list[Finding]:
 
 
 def _randomisation(facts: StudyFile) -> list[Finding]:
-    if facts.study.randomised:
+    if facts.study.randomised or not facts.arm:
         return []
     found = "not stated" if facts.study.randomised is None else "not randomised"
     return [

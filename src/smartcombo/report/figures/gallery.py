@@ -32,6 +32,7 @@ from smartcombo.report.figures.survival import (
     tumour_free_curves,
 )
 from smartcombo.report.figures.swimmer import swimmer
+from smartcombo.report.figures.tissue import density_plane, phenotype_bars, tissue_maps
 from smartcombo.report.figures.waterfall import waterfall
 from smartcombo.report.figures.weights import weight_curves, weight_nadirs
 from smartcombo.report.readouts import figure_in_words
@@ -58,6 +59,9 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     control_rates,
     landscape_map,
     panel_heat_map,
+    phenotype_bars,
+    density_plane,
+    tissue_maps,
     robustness_curve,
     raw_and_relative,
     model_fit,

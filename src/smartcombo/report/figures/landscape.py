@@ -21,8 +21,9 @@ CLIP = 4.0
 def landscape_map(context: Context) -> Figure | None:
     """Return each animal on infiltration and inflammation; ``None`` without a landscape."""
     places = context.table("places")
-    if places.empty:
+    if places.empty or places["inflammation"].isna().all():
         return None
+    places = places[places["inflammation"].notna()].reset_index(drop=True)
     table = _mapped(context, places)
     panels_ = table["panel"].nunique()
     columns = min(panels_, 2)
@@ -147,7 +148,7 @@ def _map_alt(context: Context, places: pd.DataFrame) -> str:
 def panel_heat_map(context: Context) -> Figure | None:
     """Return every marker of every animal in SDs of its controls; ``None`` without markers."""
     markers = context.table("markers")
-    if markers.empty:
+    if markers.empty or not context.study.arms:
         return None
     table = _against_controls(context, markers)
     if table.empty:

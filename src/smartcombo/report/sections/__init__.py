@@ -15,6 +15,7 @@ from smartcombo.report.sections import (
     programme,
     progression,
     response,
+    tissue,
     tolerability,
 )
 from smartcombo.report.sections.base import Section
@@ -32,6 +33,7 @@ SECTIONS: tuple[Section, ...] = (
     *dose_series.SECTIONS,
     *history.SECTIONS,
     *landscape.SECTIONS,
+    *tissue.SECTIONS,
     *growth.TRUST,
     *mice.SECTIONS,
 )

@@ -118,6 +118,27 @@ class Expression:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Single cells of tissue sections.
+
+    Attributes
+    ----------
+    table
+        One row a cell: ``sample``, ``field`` (empty where a sample is one field), ``x_um``,
+        ``y_um``, ``tumour`` (it lies in the tumour compartment), ``tumour_cell`` (it is one; where
+        only regions are known, every cell of the tumour compartment), one boolean column a marker.
+    markers
+        Names of the marker columns.
+    regions
+        ``"as given"``, or ``"smoothed"`` where they were made from the classes of the cells.
+    """
+
+    table: pd.DataFrame
+    markers: tuple[str, ...]
+    regions: str = "as given"
+
+
 @dataclass(frozen=True)
 class Assays:
     """The assays a study has; ``None`` where it has not.
@@ -129,10 +150,13 @@ class Assays:
     counts
         Raw counts for differential expression, where given beside ``expression``; where
         ``expression`` itself holds counts, those.
+    cells
+        Cells of tissue sections.
     """
 
     expression: Expression | None = None
     counts: Expression | None = None
+    cells: Cells | None = None
 
     def present(self) -> tuple[str, ...]:
         """Return the names of the assays there are."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 from smartcombo.core.finding import Finding
 from smartcombo.study.animals import sampled_animals
@@ -16,6 +16,7 @@ from smartcombo.study.assays.checks_tissue import (
 from smartcombo.study.assays.expression import read_expression
 from smartcombo.study.assays.model import Assays
 from smartcombo.study.assays.samples import read_samples
+from smartcombo.study.assays.tissue import read_cells
 from smartcombo.study.config import ExpressionTable, StudyFile
 from smartcombo.study.genes.identifiers import Species
 from smartcombo.study.model import InputFile, Study
@@ -27,7 +28,7 @@ SPECIES: dict[str, Species] = {
 
 def with_samples(study: Study, facts: StudyFile) -> tuple[Study, list[Finding]]:
     """Return the study with its samples and assays, and what is wrong with them."""
-    stated = [n for n in ASSAY_TABLES if getattr(facts.tables, n) is not None]
+    stated = [n for n in (*ASSAY_TABLES, "cells") if getattr(facts.tables, n) is not None]
     if facts.tables.samples is None:
         return study, [_no_samples_table(name) for name in stated]
     samples, source, findings = read_samples(
@@ -42,7 +43,10 @@ def with_samples(study: Study, facts: StudyFile) -> tuple[Study, list[Finding]]:
     findings += check_design(study, source.name if source else "")
     named = {finding.subject for finding in findings}
     for name in stated:
-        study, more = _with_assay(study, facts, name)
+        if name == "cells":
+            study, more = _with_cells(study, facts)
+        else:
+            study, more = _with_assay(study, facts, name)
         findings += [f for f in more if f.code != "sample-not-listed" or f.subject not in named]
     return study, findings
 
@@ -67,10 +71,20 @@ def _with_assay(study: Study, facts: StudyFile, name: str) -> tuple[Study, list[
             findings += check_genes(expression, species, source.name)
         if once and sound:
             findings += check_tissue(expression, study.samples, species, source.name)
-    found = {name: expression}
+    found: dict[str, Any] = {name: expression}
     if name == "expression" and expression is not None and expression.scale == "counts":
         found["counts"] = expression
     assays: Assays = replace(study.assays, **found)
+    return replace(study, assays=assays, inputs=_with(study.inputs, source)), findings
+
+
+def _with_cells(study: Study, facts: StudyFile) -> tuple[Study, list[Finding]]:
+    """Return the study with the cells of its tissue sections."""
+    given = facts.tables.cells
+    if given is None:
+        return study, []
+    cells, source, findings = read_cells(study.folder, given, study.samples)
+    assays = replace(study.assays, cells=cells)
     return replace(study, assays=assays, inputs=_with(study.inputs, source)), findings
 
 

@@ -118,11 +118,11 @@ def _with_arm(
         own = measured.get(row.animal)
         if row.arm and arm is None:
             findings.append(_unknown_arm(file, row, [a.id for a in arms]))
-        elif arm is None and own is None:
+        elif arm is None and own is None and arms:
             findings.append(_armless(file, row))
         elif arm is not None and own is not None and own != arm:
             findings.append(_conflict(file, row, own))
-    filled = [arm or measured.get(animal) for arm, animal in
+    filled = [arm or measured.get(animal, None if arms else "") for arm, animal in
               zip(stated, rows["animal"], strict=True)]  # fmt: skip
     return rows.assign(arm=pd.Series(filled, index=rows.index, dtype=object)), findings
 
