@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from smartcombo.core.result import Result
+from smartcombo.report.figures.assays import assay_dots
 from smartcombo.report.figures.base import Context, Figure
 from smartcombo.report.figures.course import effect_course, synergy_course
 from smartcombo.report.figures.curves import model_curves
@@ -28,6 +29,7 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     progression_curves,
     landscape_map,
     panel_heat_map,
+    assay_dots,
     robustness_curve,
     raw_and_relative,
     model_fit,

@@ -21,6 +21,9 @@ CLIP = 4.0
 def landscape_map(context: Context) -> Figure | None:
     """Return each animal on infiltration and inflammation; ``None`` without a landscape."""
     places = context.table("places")
+    if not places.empty:
+        both = places["infiltration"].notna() & places["inflammation"].notna()
+        places = places[both].reset_index(drop=True)
     if places.empty:
         return None
     table = _mapped(context, places)
@@ -184,6 +187,8 @@ def _against_controls(context: Context, markers: pd.DataFrame) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame()
     table = pd.concat(parts, ignore_index=True)
+    if table["assay"].nunique() > 1:
+        table["title"] = table["assay"] + ": " + table["title"]
     order = {arm.id: k for k, arm in enumerate(context.study.arms)}
     table = table.assign(place=table["arm"].map(order), arm_label=table["arm"].map(context.label))
     table = table.sort_values(["day", "place", "animal"], kind="stable")
@@ -197,7 +202,7 @@ def _against_controls(context: Context, markers: pd.DataFrame) -> pd.DataFrame:
 
 
 def _heat_spec(table: pd.DataFrame) -> Spec:
-    order = list(dict.fromkeys(table.sort_values("theme", kind="stable")["title"]))
+    order = list(dict.fromkeys(table.sort_values(["assay", "theme"], kind="stable")["title"]))
     x: Spec = {"field": "animal", "type": "nominal", "axis": None,
                "sort": list(dict.fromkeys(table["animal"]))}  # fmt: skip
     y: Spec = {"field": "title", "type": "nominal", "sort": order, "title": None,

@@ -15,6 +15,8 @@ from smartcombo.study.assays.checks_tissue import (
 )
 from smartcombo.study.assays.expression import read_expression
 from smartcombo.study.assays.model import Assays
+from smartcombo.study.assays.populations import read_populations
+from smartcombo.study.assays.proteins import read_proteins
 from smartcombo.study.assays.samples import read_samples
 from smartcombo.study.config import ExpressionTable, StudyFile
 from smartcombo.study.genes.identifiers import Species
@@ -47,12 +49,14 @@ def with_samples(study: Study, facts: StudyFile) -> tuple[Study, list[Finding]]:
     return study, findings
 
 
-ASSAY_TABLES = ("expression", "counts")
+ASSAY_TABLES = ("expression", "counts", "populations", "proteins")
 """Names of the tables that hold values of samples, as in ``study.toml`` and in ``Assays``."""
 
 
 def _with_assay(study: Study, facts: StudyFile, name: str) -> tuple[Study, list[Finding]]:
     """Return the study with one assay more."""
+    if name in ("populations", "proteins"):
+        return _with_tidy(study, facts, name)
     species = SPECIES.get(facts.study.species.lower())
     if species is None:
         return study, [_no_species(facts.study.species)]
@@ -71,6 +75,18 @@ def _with_assay(study: Study, facts: StudyFile, name: str) -> tuple[Study, list[
     if name == "expression" and expression is not None and expression.scale == "counts":
         found["counts"] = expression
     assays: Assays = replace(study.assays, **found)
+    return replace(study, assays=assays, inputs=_with(study.inputs, source)), findings
+
+
+def _with_tidy(study: Study, facts: StudyFile, name: str) -> tuple[Study, list[Finding]]:
+    """Return the study with cell populations or proteins."""
+    tables = facts.tables
+    if name == "populations" and tables.populations is not None:
+        rows, source, findings = read_populations(study.folder, tables.populations, study.samples)
+        assays = replace(study.assays, populations=rows)
+    elif tables.proteins is not None:
+        rows, source, findings = read_proteins(study.folder, tables.proteins, study.samples)
+        assays = replace(study.assays, proteins=rows)
     return replace(study, assays=assays, inputs=_with(study.inputs, source)), findings
 
 
