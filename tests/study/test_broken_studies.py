@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from broken import MISTAKES, Mistake, row_of, write_sound
 from broken_assays import ASSAY_MISTAKES
+from broken_flow import FLOW_MISTAKES
 from typer.testing import CliRunner
 
 from smartcombo.cli.main import app
@@ -82,7 +83,9 @@ def test_run_writes_nothing_where_a_study_has_errors(
 
 
 def test_every_code_of_the_package_is_broken_once() -> None:
-    covered = {mistake.code for mistake in (*MISTAKES, *ASSAY_MISTAKES)} | NOT_BROKEN_BY_A_FILE
+    covered = {
+        mistake.code for mistake in (*MISTAKES, *ASSAY_MISTAKES, *FLOW_MISTAKES)
+    } | NOT_BROKEN_BY_A_FILE
     assert len(covered) >= 40
     assert codes_in_sources() <= covered, sorted(codes_in_sources() - covered)
 
@@ -92,7 +95,7 @@ def test_the_format_explains_every_code() -> None:
     cells = re.findall(r"^\| (`[^|]+) \|", text, flags=re.MULTILINE)
     listed = {code for cell in cells for code in re.findall(r"`([a-z-]+)`", cell)}
     growth = re.findall(r'code="([a-z-]+)"', _efficacy_source())
-    broken = {m.code for m in (*MISTAKES, *ASSAY_MISTAKES)}
+    broken = {m.code for m in (*MISTAKES, *ASSAY_MISTAKES, *FLOW_MISTAKES)}
     assert listed == broken | NOT_BROKEN_BY_A_FILE | set(growth)
 
 

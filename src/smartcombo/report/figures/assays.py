@@ -9,18 +9,23 @@ from smartcombo.report.figures.base import Context, Figure, colour_scale, panels
 from smartcombo.report.theme import FAINT, INK, Spec
 from smartcombo.report.words import slug
 
-WIDTH, ROW = 360, 15
+WIDTH, ROW = 360, 11
 REACH = 8.0
 """Animals further from their controls than this many SDs are drawn at the edge."""
 GENES = "RNA"
+TICK = "M-0.12,-0.7L0.12,-0.7L0.12,0.7L-0.12,0.7Z"
+"""Path of the mark of a mean."""
+ONE_POPULATION = ("infiltration", "exclusion")
+"""Axes that are one of the populations again: left out here."""
 
 
 def assay_dots(context: Context) -> Figure | None:
     """Return populations and proteins by arm; ``None`` where only genes were measured."""
     markers = context.table("markers")
-    if markers.empty or not (markers["assay"] != GENES).any():
+    if markers.empty:
         return None
-    table = _dots(context, markers[markers["assay"] != GENES])
+    shown = (markers["assay"] != GENES) & ~markers["marker"].isin(ONE_POPULATION)
+    table = _dots(context, markers[shown])
     if table.empty:
         return None
     rows = table[["panel", "row"]].drop_duplicates()
@@ -53,11 +58,14 @@ def _dots(context: Context, markers: pd.DataFrame) -> pd.DataFrame:
         if len(controls) < 2 or not spread > 0:
             continue
         sds = (own["value"] - controls.mean()) / spread
-        mean = sds.groupby(own["arm"]).transform("mean").clip(-REACH, REACH)
-        parts.append(own.assign(sds=sds, shown=sds.clip(-REACH, REACH), mean=mean))
+        own = own.assign(sds=sds, kind="animal")
+        means = own.drop_duplicates("arm").drop(columns=["animal", "value"])
+        by_arm = sds.groupby(own["arm"]).mean()
+        parts += [own, means.assign(sds=means["arm"].map(by_arm), kind="mean", censored="")]
     if not parts:
         return pd.DataFrame()
     table = pd.concat(parts, ignore_index=True)
+    table["shown"] = table["sds"].clip(-REACH, REACH)
     day = [f", day {day:g}" if np.isfinite(day) else "" for day in table["day"]]
     tissue = [f", {tissue}" if tissue else "" for tissue in table["tissue"]]
     order = {arm.id: k for k, arm in enumerate(context.study.arms)}
@@ -70,23 +78,23 @@ def _dots(context: Context, markers: pd.DataFrame) -> pd.DataFrame:
     table["row"] = table["title"] + "|" + table["arm_label"]
     table = table.sort_values(["panel", "theme", "title", "place"], kind="stable")
     columns = ["panel", "row", "title", "theme", "arm", "arm_label", "animal", "assay", "day",
-               "value", "unit", "sds", "shown", "mean", "beyond", "status"]  # fmt: skip
+               "value", "unit", "sds", "shown", "beyond", "status", "kind"]  # fmt: skip
     return table[columns].reset_index(drop=True)
 
 
 def _alt(context: Context, table: pd.DataFrame) -> str:
     said = [
-        f"{title}, {context.label(str(arm))}: mean {own['mean'].iloc[0]:+.1f} SDs"
-        for (title, arm), own in table.groupby(["title", "arm"], sort=False)
-        if own["theme"].iloc[0] in ("infiltration", "inflammation", "exclusion")
+        f"{title}, {context.label(str(arm))}: mean {own['sds'].iloc[0]:+.1f} SDs"
+        for (title, arm), own in table[table["kind"] == "mean"].groupby(
+            ["title", "arm"], sort=False
+        )
+        if own["theme"].iloc[0] in ("cytotoxic T cells", "inflammation")
     ]
     return "Populations and proteins of each animal against its controls. " + "; ".join(said)
 
 
 def _spec(context: Context, table: pd.DataFrame) -> Spec:
     arms = context.arms_in(table)
-    colour: Spec = {"field": "arm_label", "type": "nominal", "scale": colour_scale(context, arms),
-                    "legend": {"title": None, "orient": "top", "symbolOpacity": 1}}  # fmt: skip
     labels = [context.label(arm) for arm in arms]
     titles = list(dict.fromkeys(table["title"]))
     y: Spec = {"field": "title", "type": "nominal", "sort": titles, "title": None,
@@ -99,11 +107,19 @@ def _spec(context: Context, table: pd.DataFrame) -> Spec:
                "scale": {"domain": [-edge, edge], "nice": False},
                "title": "SDs of controls (→ more)"}  # fmt: skip
     names = ("animal", "arm_label", "title", "value", "unit", "sds", "status")
-    point = {"type": "point", "size": 32, "opacity": 0.85, "strokeWidth": 1.3}
-    both: Spec = {"x": x, "y": y, "yOffset": offset, "color": colour,
-                  "tooltip": [{"field": name} for name in names]}  # fmt: skip
-    tick: Spec = {"x": {**x, "aggregate": "mean", "field": "mean"}, "y": y, "yOffset": offset,
-                  "detail": {"field": "arm_label"}}  # fmt: skip
+    mean = "datum.kind == 'mean'"
+    hue: Spec = {"field": "arm_label", "type": "nominal", "scale": colour_scale(context, arms)}
+    legend = {"title": None, "orient": "top", "symbolOpacity": 1}
+    dark: Spec = {"condition": {"test": mean, "value": INK}, **hue}
+    marks: Spec = {
+        "x": x, "y": y, "yOffset": offset,
+        "fill": {**dark, "legend": legend},
+        "stroke": {**dark, "legend": legend},
+        "fillOpacity": {"condition": {"test": "datum.beyond", "value": 0}, "value": 0.75},
+        "shape": {"condition": {"test": mean, "value": TICK}, "value": "circle"},
+        "size": {"condition": {"test": mean, "value": 90}, "value": 32},
+        "tooltip": [{"field": name} for name in names],
+    }  # fmt: skip
     header = {"orient": "top", "labelAnchor": "start"}
     return specification(
         {
@@ -112,16 +128,11 @@ def _spec(context: Context, table: pd.DataFrame) -> Spec:
             "resolve": {"scale": {"y": "independent"}},
             "spec": {
                 "width": WIDTH,
-                "height": {"step": len(arms) * ROW - 4},
+                "height": {"step": ROW},
                 "layer": [
                     {"mark": {"type": "rule", "color": INK, "strokeWidth": 0.8},
                      "encoding": {"x": {"datum": 0, "scale": x["scale"]}}},
-                    {"transform": [{"filter": "!datum.beyond"}],
-                     "mark": {**point, "filled": True}, "encoding": both},
-                    {"transform": [{"filter": "datum.beyond"}],
-                     "mark": {**point, "filled": False}, "encoding": both},
-                    {"mark": {"type": "tick", "thickness": 2.4, "size": ROW - 2, "color": INK},
-                     "encoding": tick},
+                    {"mark": {"type": "point", "strokeWidth": 1.3}, "encoding": marks},
                 ],
             },
         }

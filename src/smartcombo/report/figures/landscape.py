@@ -14,6 +14,8 @@ from smartcombo.report.words import slug
 from smartcombo.stats.switching import LEVEL
 
 SIZE, CELL_WIDTH, CELL_HEIGHT = 330, 15, 15
+FEWEST = 3
+"""Animals with fewer markers have no column in the heat map: nothing stands beside them."""
 CLIP = 4.0
 """The heat map's colours end here, in SDs of the controls."""
 
@@ -176,6 +178,8 @@ def panel_heat_map(context: Context) -> Figure | None:
 
 def _against_controls(context: Context, markers: pd.DataFrame) -> pd.DataFrame:
     vehicle = next((arm.id for arm in context.study.arms if arm.role == "vehicle"), "")
+    many = markers.groupby("animal")["marker"].transform("size")
+    markers = markers[many >= FEWEST]
     parts = []
     for _, own in markers.groupby(["assay", "tissue", "day", "marker"], dropna=False, sort=False):
         controls = own.loc[own["arm"] == vehicle, "value"]
@@ -216,6 +220,7 @@ def _heat_spec(table: pd.DataFrame) -> Spec:
     header = {"labelFontSize": 10.5, "labelExpr": "split(datum.value, '|')"}
     facet = {**panels(table), "header": header}
     dot = {"type": "point", "filled": True, "size": 8, "color": INK}
+    seen = {"condition": {"test": "datum.status == 'caution'", "value": 0.85}, "value": 0}
     return specification(
         {
             "facet": {"column": facet},
@@ -227,8 +232,7 @@ def _heat_spec(table: pd.DataFrame) -> Spec:
                 "layer": [
                     {"mark": {"type": "rect", "stroke": "white", "strokeWidth": 0.6},
                      "encoding": {"x": x, "y": y, "color": colour, "tooltip": tooltip}},
-                    {"transform": [{"filter": "datum.status == 'caution'"}], "mark": dot,
-                     "encoding": {"x": x, "y": y}},
+                    {"mark": dot, "encoding": {"x": x, "y": y, "opacity": seen}},
                 ],
             },
         }
