@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from smartcombo.report.figures.base import Context, Figure, colour_scale, panels, specification
-from smartcombo.report.theme import FAINT, INK, MUTED, Spec
+from smartcombo.report.theme import FAINT, MUTED, Spec
 from smartcombo.report.words import slug
 from smartcombo.stats.switching import LEVEL
 
@@ -164,8 +164,8 @@ def panel_heat_map(context: Context) -> Figure | None:
         model=context.model,
         title=f"The panel, each animal against its controls, {context.model}",
         caption="Colour is the distance from the controls' mean in their standard deviations: "
-        "red is higher, blue lower, white as the controls; beyond 4 SDs the colour stays. A mark "
-        "with a dot stands on less than 80% of its genes.",
+        "red is higher, blue lower, white as the controls; beyond 4 SDs the colour stays. A marker "
+        "with a dot (•) stands on less than 80% of its genes.",
         alt=f"{rows} markers of {animals} animals against the mean of their controls.",
         spec=_heat_spec(table),
         data=table,
@@ -202,6 +202,7 @@ def _against_controls(context: Context, markers: pd.DataFrame) -> pd.DataFrame:
     table["panel"] = ["|".join(wrap(name, width[name])) for name in table["panel"]]
     columns = ["panel", "arm", "animal", "assay", "day", "theme", "title", "value", "unit", "sds",
                "shown", "status"]  # fmt: skip
+    table["title"] += np.where(table["status"] == "caution", " •", "")
     return table[columns].reset_index(drop=True)
 
 
@@ -219,8 +220,6 @@ def _heat_spec(table: pd.DataFrame) -> Spec:
     tooltip = [{"field": name} for name in names]
     header = {"labelFontSize": 10.5, "labelExpr": "split(datum.value, '|')"}
     facet = {**panels(table), "header": header}
-    dot = {"type": "point", "filled": True, "size": 8, "color": INK}
-    seen = {"condition": {"test": "datum.status == 'caution'", "value": 0.85}, "value": 0}
     return specification(
         {
             "facet": {"column": facet},
@@ -229,11 +228,8 @@ def _heat_spec(table: pd.DataFrame) -> Spec:
             "spec": {
                 "width": {"step": CELL_WIDTH},
                 "height": {"step": CELL_HEIGHT},
-                "layer": [
-                    {"mark": {"type": "rect", "stroke": "white", "strokeWidth": 0.6},
-                     "encoding": {"x": x, "y": y, "color": colour, "tooltip": tooltip}},
-                    {"mark": dot, "encoding": {"x": x, "y": y, "opacity": seen}},
-                ],
+                "mark": {"type": "rect", "stroke": "white", "strokeWidth": 0.6},
+                "encoding": {"x": x, "y": y, "color": colour, "tooltip": tooltip},
             },
         }
     )  # fmt: skip
