@@ -94,14 +94,15 @@ def test_the_format_explains_every_code() -> None:
     text = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
     cells = re.findall(r"^\| (`[^|]+) \|", text, flags=re.MULTILINE)
     listed = {code for cell in cells for code in re.findall(r"`([a-z-]+)`", cell)}
-    growth = re.findall(r'code="([a-z-]+)"', _efficacy_source())
+    analyses = re.findall(r'code="([a-z-]+)"', _source_of_analyses())
     broken = {m.code for m in (*MISTAKES, *ASSAY_MISTAKES, *FLOW_MISTAKES)}
-    assert listed == broken | NOT_BROKEN_BY_A_FILE | set(growth)
+    assert listed == broken | NOT_BROKEN_BY_A_FILE | set(analyses)
 
 
-def _efficacy_source() -> str:
-    folder = ROOT / "src" / "smartcombo" / "efficacy"
-    return "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py")))
+def _source_of_analyses() -> str:
+    folders = [ROOT / "src" / "smartcombo" / name for name in ("efficacy", "immune")]
+    files = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
+    return "".join(path.read_text(encoding="utf-8") for path in files)
 
 
 def test_all_mistakes_of_a_study_are_told_at_once(sound: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,7 @@ from smartcombo.study.model import Study
 FLOAT_FORMAT = "%.12g"
 """Twelve digits: more than any estimate deserves, fewer than differ between processors."""
 PNG_SCALE = 2
+MADE_ID = re.compile(r"\b(?:gradient_|clip)\d+\b")
 PACKAGES = ("numpy", "scipy", "numba", "pandas", "pyarrow", "altair", "vl-convert-python")
 
 
@@ -97,6 +99,18 @@ def provenance(study: Study, results: Sequence[Result]) -> Mapping[str, Any]:
     }
 
 
+def stable_ids(svg: str) -> str:
+    """Return a drawing whose gradients and clips count from 0.
+
+    The converter counts them over all that it ever drew, so that a second run of the same process
+    would write other bytes.
+    """
+    seen: dict[str, str] = {}
+    for name in MADE_ID.findall(svg):
+        seen.setdefault(name, f"made{len(seen)}")
+    return MADE_ID.sub(lambda found: seen[found.group(0)], svg)
+
+
 def _csv(table: pd.DataFrame, path: Path) -> None:
     table.to_csv(path, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
 
@@ -107,7 +121,7 @@ def _write_figures(figures: Sequence[Figure], folder: Path) -> None:
     folder.mkdir()
     for figure in figures:
         spec = figure.drawing()
-        svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE_VERSION)
+        svg = stable_ids(vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE_VERSION))
         (folder / f"{figure.id}.svg").write_text(svg, encoding="utf-8", newline="\n")
         png = vl_convert.svg_to_png(svg, scale=PNG_SCALE)
         (folder / f"{figure.id}.png").write_bytes(png)
