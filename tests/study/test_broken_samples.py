@@ -8,6 +8,7 @@ import pytest
 from broken import Mistake
 from broken_assays import ASSAY_MISTAKES, tpm, write_sound_samples
 from broken_cells import CELL_MISTAKES
+from broken_flow import FLOW_MISTAKES, add_flow
 
 from smartcombo.core.finding import StudyError
 from smartcombo.study.read import check_study, read_study
@@ -29,6 +30,15 @@ def test_the_sound_samples_have_no_finding(sound: Path) -> None:
     expression = read_study(sound).assays.expression
     assert expression is not None
     assert expression.values.shape == tpm().shape
+
+
+def test_sound_populations_and_proteins_have_no_finding(sound: Path) -> None:
+    assert check_study(add_flow(sound)) == ()
+
+
+@pytest.mark.parametrize("mistake", FLOW_MISTAKES, ids=lambda mistake: mistake.id)
+def test_a_mistake_in_populations_or_proteins_is_named(sound: Path, mistake: Mistake) -> None:
+    test_a_mistake_is_named_placed_and_explained(add_flow(sound), mistake)
 
 
 @pytest.mark.parametrize(

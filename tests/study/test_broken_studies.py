@@ -10,6 +10,7 @@ import pytest
 from broken import MISTAKES, Mistake, add_weights, row_of, write_sound
 from broken_assays import ASSAY_MISTAKES
 from broken_cells import CELL_MISTAKES
+from broken_flow import FLOW_MISTAKES
 from typer.testing import CliRunner
 
 from smartcombo.cli.main import app
@@ -90,7 +91,7 @@ def test_run_writes_nothing_where_a_study_has_errors(
 
 
 def test_every_code_of_the_package_is_broken_once() -> None:
-    mistakes = (*MISTAKES, *ASSAY_MISTAKES, *CELL_MISTAKES)
+    mistakes = (*MISTAKES, *ASSAY_MISTAKES, *CELL_MISTAKES, *FLOW_MISTAKES)
     covered = {mistake.code for mistake in mistakes} | NOT_BROKEN_BY_A_FILE
     assert len(covered) >= 40
     assert codes_in_sources() <= covered, sorted(codes_in_sources() - covered)
@@ -101,7 +102,7 @@ def test_the_format_explains_every_code() -> None:
     cells = re.findall(r"^\| (`[^|]+) \|", text, flags=re.MULTILINE)
     listed = {code for cell in cells for code in re.findall(r"`([a-z-]+)`", cell)}
     analyses = re.findall(r'code="([a-z-]+)"', _source_of_analyses())
-    broken = {m.code for m in (*MISTAKES, *ASSAY_MISTAKES, *CELL_MISTAKES)}
+    broken = {m.code for m in (*MISTAKES, *ASSAY_MISTAKES, *CELL_MISTAKES, *FLOW_MISTAKES)}
     assert listed == broken | NOT_BROKEN_BY_A_FILE | set(analyses)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,6 +41,18 @@ scale = "tpm"
 
 [tables.cells]
 file = "cells.csv"
+
+[tables.populations]
+file = "flow.csv"
+
+[tables.populations.declared]
+"CD103+ DC" = { denominator = "percent of CD45+", cell_type = "cDC1" }
+"MDSC" = { denominator = "percent of CD45+", cell_type = "MDSC" }
+
+[tables.proteins]
+file = "proteins.csv"
+unit = "pg/mg"
+declared = { IFNg = { lower = 0.5 } }
 """
 TISSUE_ARMS = ("vehicle", "VPS34i", "both")
 """Arms of which one field of a section is made for each satellite."""
@@ -47,6 +60,26 @@ SIDE, OTHER_CELLS = 260.0, 230
 """Side of a field, um, and its cells that are not CD8."""
 CD8_CELLS = {"desert": (1.5, 0.6), "excluded": (2, 26), "inflamed": (26, 14)}
 """Expected CD8 cells of a field in the tumour and in the stroma."""
+FLOW: dict[str, tuple[str, float, float]] = {
+    "Live/CD45+ | Freq. of Live": ("", 22.0, 0.3),
+    "Live/CD45+/CD3+/CD8+ | Freq. of CD45+": ("cytotoxic T cells", 3.0, 0.55),
+    "Live/CD45+/CD3+/CD4+ | Freq. of CD45+": ("", 5.0, 0.4),
+    "Live/CD45+/CD3+/CD4+/Treg | Freq. of CD45+": ("", 1.3, 0.4),
+    "Live/CD45+/NK | Freq. of CD45+": ("natural killer cells", 2.5, 0.45),
+    "CD103+ DC": ("chemokines", 0.8, 0.5),
+    "MDSC": ("myeloid suppression", 18.0, 0.4),
+}
+"""Column of the flow table -> theme that moves it, percent in controls, and SD of animals (log)."""
+PROTEINS: dict[str, tuple[str, float, float]] = {
+    "CCL5": ("chemokines", 12.0, 0.6),
+    "CXCL9": ("chemokines", 40.0, 0.7),
+    "CXCL10": ("chemokines", 25.0, 0.6),
+    "IFNg": ("interferon gamma", 0.6, 0.7),
+    "IL-6": ("", 8.0, 0.7),
+}
+"""Protein -> theme that moves it, pg per mg in controls, and SD of animals (log)."""
+UNMOVED_BY_FLOW = ("SYN-CRC", "VPS34i")
+"""Tumours that look hotter by RNA and not by flow, so that assays disagree somewhere."""
 
 
 def write_example_samples(folder: str | Path) -> Path:
@@ -60,8 +93,8 @@ def write_example_samples(folder: str | Path) -> Path:
     Returns
     -------
     Path
-        The folder, with ``samples.csv``, ``expression.csv`` and ``cells.csv``, named in
-        ``study.toml``.
+        The folder, with ``samples.csv``, ``expression.csv``, ``flow.csv``, ``proteins.csv`` and
+        ``cells.csv``, named in ``study.toml``.
     """
     target = Path(folder)
     samples = _samples()
@@ -69,6 +102,10 @@ def write_example_samples(folder: str | Path) -> Path:
     expression = _expression(samples)
     expression.to_csv(target / "expression.csv", float_format="%.3f", lineterminator="\n")
     _cells(samples).to_csv(target / "cells.csv", index=False, lineterminator="\n")
+    _flow(samples).to_csv(
+        target / "flow.csv", index=False, float_format="%.2f", lineterminator="\n"
+    )
+    _proteins(samples).to_csv(target / "proteins.csv", index=False, lineterminator="\n")
     toml = target / "study.toml"
     text = toml.read_text(encoding="utf-8").rstrip("\n")
     toml.write_text(f"{text}\n{TABLES}", encoding="utf-8", newline="\n")
@@ -100,6 +137,45 @@ def _expression(samples: pd.DataFrame) -> pd.DataFrame:
     return values / values.sum() * 1e6
 
 
+def _flow(samples: pd.DataFrame) -> pd.DataFrame:
+    """Return percent of each gate, as FlowJo exports them."""
+    rows = []
+    for row in samples.itertuples():
+        rng = stream(SEED, "example", "flow", row.sample)
+        moved = (row.model, row.arm) != UNMOVED_BY_FLOW
+        percent = [
+            level * np.exp(sd * rng.standard_normal() + np.log(2) * _shift(row, theme) * moved)
+            for theme, level, sd in FLOW.values()
+        ]
+        rows.append([f"{row.sample}.fcs", *np.minimum(percent, 60)])
+    return pd.DataFrame(rows, columns=["Sample", *FLOW])
+
+
+def _proteins(samples: pd.DataFrame) -> pd.DataFrame:
+    """Return pg per mg of each protein; what is below the limit says so."""
+    rows = []
+    for row in samples.itertuples():
+        rng = stream(SEED, "example", "proteins", row.sample)
+        values = [
+            level * np.exp(sd * rng.standard_normal() + np.log(2) * _shift(row, theme))
+            for theme, level, sd in PROTEINS.values()
+        ]
+        low = [name == "IFNg" and value < 0.5 for name, value in zip(PROTEINS, values, strict=True)]
+        cells = ["<0.5" if below else f"{value:.2f}" for below, value in
+                 zip(low, values, strict=True)]  # fmt: skip
+        rows.append([row.sample, *cells])
+    return pd.DataFrame(rows, columns=["sample", *PROTEINS])
+
+
+def _answers(arm: str, sample: str) -> bool:
+    return int(sample.rsplit("S", 1)[1]) > STAY[arm]
+
+
+def _shift(row: Any, theme: str) -> float:
+    """Return the log2 shift of a theme in an animal; zero in one that does not answer."""
+    return SHIFTS[row.arm].get(theme, 0.0) if _answers(row.arm, row.sample) else 0.0
+
+
 def _themes() -> dict[str, str]:
     """Return gene -> its theme; empty for genes outside the panel."""
     lists = gene_lists()
@@ -118,7 +194,7 @@ def _themes() -> dict[str, str]:
 def _sample(model: str, arm: str, sample: str, themes: list[str]) -> np.ndarray:
     """Return the log2 departures of one sample's genes from their level."""
     rng = stream(SEED, "example", "sample", sample)
-    answers = int(sample.rsplit("S", 1)[1]) > STAY[arm]
+    answers = _answers(arm, sample)
     own: dict[str, float] = {
         theme: THEME_SD * rng.standard_normal() + (SHIFTS[arm].get(theme, 0.0) if answers else 0.0)
         for theme in dict.fromkeys(one.theme for one in PANEL)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from smartcombo.core.finding import AnalysisRefused
 from smartcombo.core.result import CHECK_COLUMNS, Result, stacked
+from smartcombo.immune.levels import level_table
 from smartcombo.immune.markers import COMPOSITES, marker_table
 from smartcombo.immune.matching import matched_groups
 from smartcombo.immune.moves import place_table, switch_sentence, switch_table
@@ -62,8 +63,9 @@ def landscape(study: Study, options: LandscapeOptions | None = None) -> Result:
         observed minus additive, **plus is more than additive**. ``tables``: ``switch`` (how many
         animals of each arm lie past the controls' 95% predictive bound, which, and the probability
         that the treatment moves at least half), ``places`` (each animal on the axes, with the
-        probabilities of its phenotype), ``markers`` (the values), ``sentences``; of tissue
-        ``phenotypes`` (desert, excluded, inflamed), ``tissue`` (by animal), ``fields``.
+        probabilities of its phenotype), ``markers`` (the values), ``levels`` (means of
+        populations and proteins by arm, in their units), ``sentences``; of tissue ``phenotypes``
+        (desert, excluded, inflamed), ``tissue`` (by animal), ``fields``.
 
     Raises
     ------
@@ -97,14 +99,15 @@ def landscape(study: Study, options: LandscapeOptions | None = None) -> Result:
             "markers": markers,
             "switch": moves,
             "places": with_tissue(place_table(groups), phenotypes),
+            "levels": level_table(study, level),
             "phenotypes": phenotypes,
             "tissue": animal_table(study, options.tissue),
             "map": map_table(study),
             "fields": field_table(study, options.tissue),
             "sentences": _sentences(study, moves, level),
         },
-        methods=("landscape.panel/1", "landscape.shift/1", "landscape.switch/1",
-                 "landscape.phenotype/1", "landscape.tissue/1"),
+        methods=("landscape.panel/1", "landscape.populations/1", "landscape.shift/1",
+                 "landscape.switch/1", "landscape.phenotype/1", "landscape.tissue/1"),
         options=_resolved(level) | {"tissue": asdict(options.tissue)},
     )  # fmt: skip
 

@@ -7,17 +7,15 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from smartcombo.core.result import stacked
 from smartcombo.immune.panel import PANEL
+from smartcombo.immune.populations import population_markers
+from smartcombo.immune.proteins import protein_markers
+from smartcombo.immune.rows import MARKER_COLUMNS, joined, with_samples
 from smartcombo.immune.scores import panel_scores
 from smartcombo.study.assays.model import Expression
 from smartcombo.study.genes.identifiers import Species
 from smartcombo.study.model import Study
 
-MARKER_COLUMNS = (
-    "model", "arm", "animal", "day", "tissue", "batch", "assay", "marker", "title", "theme",
-    "value", "unit", "status",
-)  # fmt: skip
 COMPOSITES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "infiltration": (
         "Infiltration (T and cytotoxic cells)",
@@ -40,15 +38,16 @@ def marker_table(study: Study) -> pd.DataFrame:
 
     Several samples of an animal on a day are averaged: the animal is the unit.
     """
-    tables = [build(study) for build in BUILDERS]
-    table = stacked(tables)
+    table = joined([build(study) for build in BUILDERS], MARKER_COLUMNS)
     if table.empty:
         return table
-    keys = [name for name in MARKER_COLUMNS if name not in ("value", "status")]
+    keys = [name for name in MARKER_COLUMNS if name not in ("value", "status", "censored")]
     grouped = table.groupby(keys, sort=False, dropna=False)
     worst = {"ok": 0, "caution": 1, "refused": 2}
     averaged = grouped.agg(
-        value=("value", "mean"), status=("status", lambda s: max(s, key=lambda w: worst[w]))
+        value=("value", "mean"),
+        status=("status", lambda s: max(s, key=lambda w: worst[w.split(":")[0]])),
+        censored=("censored", lambda s: s.iloc[0] if s.nunique() == 1 else ""),
     )
     return averaged.reset_index()[list(MARKER_COLUMNS)]
 
@@ -108,20 +107,9 @@ def _composites(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True) if rows else scores.iloc[:0]
 
 
-def with_samples(study: Study, values: pd.DataFrame, assay: str) -> pd.DataFrame:
-    """Return marker values by sample with what the samples table says of each sample.
-
-    Parameters
-    ----------
-    values
-        ``sample, marker, title, theme, value, unit, status``.
-    assay
-        Name of the assay as the report says it.
-    """
-    known = ["sample", "model", "arm", "animal", "day", "tissue", "batch"]
-    joined = values.merge(study.samples[known], on="sample", how="inner")
-    return joined.assign(assay=assay)[list(MARKER_COLUMNS)]
-
-
-BUILDERS: tuple[Callable[[Study], pd.DataFrame], ...] = (expression_markers,)
+BUILDERS: tuple[Callable[[Study], pd.DataFrame], ...] = (
+    expression_markers,
+    population_markers,
+    protein_markers,
+)
 """One function an assay; cells in tissue, whose options count, are added by the landscape."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from smartcombo.core.finding import Finding
+from smartcombo.stats.censored_sample import filled
 from smartcombo.study.model import Study
 
 LEAST_CONTROLS = 3
 """Controls below which a predictive bound is so wide that no animal could pass it."""
+SIDES = {"below": -1, "": 0, "above": 1}
 GROUP = ["model", "day", "tissue", "assay"]
 
 
@@ -31,6 +33,11 @@ class MatchedGroup:
         Id of the vehicle arm; empty where it has no animal here.
     batches
         Batches taken out; 1 where there is nothing to take out.
+    side
+        As ``values``: -1 where the value is an upper bound (below a limit of detection), 1 where
+        it is a lower bound, 0 where it was measured.
+    batch
+        Number of the batch of each animal where batches were taken out, by ``animal``.
     """
 
     model: str
@@ -42,6 +49,8 @@ class MatchedGroup:
     markers: pd.DataFrame
     control: str
     batches: int = 1
+    side: pd.DataFrame = field(default_factory=pd.DataFrame)
+    batch: pd.Series = field(default_factory=lambda: pd.Series(dtype=int))
 
     def of(self, arm: str, marker: str) -> np.ndarray:
         """Return the values of an arm's animals that have the marker."""
@@ -50,6 +59,15 @@ class MatchedGroup:
     def named(self, arm: str, marker: str) -> pd.Series:
         """Return the values of an arm's animals that have the marker, by animal."""
         return self.values.loc[self.arm == arm, marker].dropna()
+
+    def sides(self, arm: str, marker: str) -> np.ndarray:
+        """Return for the values of `of` on which side of them the animal lies."""
+        there = self.named(arm, marker).index
+        return self.side.loc[there, marker].to_numpy(int)
+
+    def spread_out(self, arm: str, marker: str) -> np.ndarray:
+        """Return the values of an arm, those beyond a limit spread over what lies beyond it."""
+        return filled(self.of(arm, marker), self.sides(arm, marker))
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -82,7 +100,10 @@ def _group(key: tuple[str, float, str, str], own: pd.DataFrame, vehicle: str) ->
     arm = first["arm"].reindex(values.index)
     facts = own.drop_duplicates("marker").set_index("marker")
     present = vehicle if (arm == vehicle).any() else ""
-    return MatchedGroup(*key, values, arm, facts[["title", "theme", "unit", "status"]], present)
+    sides = own.assign(side=own["censored"].map(SIDES))
+    side = sides.pivot(index="animal", columns="marker", values="side")[order].fillna(0).astype(int)
+    kept = facts[["title", "theme", "unit", "status"]]
+    return MatchedGroup(*key, values, arm, kept, present, side=side)
 
 
 def _without_batches(group: MatchedGroup, own: pd.DataFrame) -> tuple[MatchedGroup, list[Finding]]:
@@ -104,11 +125,8 @@ def _without_batches(group: MatchedGroup, own: pd.DataFrame) -> tuple[MatchedGro
         effect = np.linalg.lstsq(X[there], adjusted.loc[there, marker], rcond=None)[0]
         shift = extra[there] @ effect[arms.shape[1] :]
         adjusted.loc[there, marker] -= shift - shift.mean()
-    done = MatchedGroup(
-        group.model, group.day, group.tissue, group.assay, adjusted, group.arm, group.markers,
-        group.control, len(names),
-    )  # fmt: skip
-    return done, []
+    numbered = pd.Series(codes, index=group.values.index)
+    return replace(group, values=adjusted, batches=len(names), batch=numbered), []
 
 
 def _confounded(group: MatchedGroup, names: list[str]) -> Finding:

@@ -23,6 +23,28 @@ METHODS: tuple[Method, ...] = (
         ),
     ),
     Method(
+        id="landscape.populations/1",
+        title="Cell populations and proteins",
+        question="How much of each population and protein is in this tumour?",
+        estimand="Fractions of a stated whole as log odds (half an event added to each side where "
+        "events were counted, else half the smallest value stands for zero); counts, cells per mg, "
+        "intensities, folds and concentrations as log2; the axis infiltration is the CD8 T cell "
+        "population counted against the widest whole.",
+        assumptions=(
+            "The denominator is what was declared; populations of different wholes are never "
+            "compared.",
+            "A protein beyond a limit of detection is censored at it, normal on the log scale in "
+            "each arm: restricted likelihood, degrees of freedom from its information.",
+            "An arm with fewer than two measured values gives a bound, not an interval.",
+        ),
+        when_not="To compare populations with each other, or fractions of one whole as if they "
+        "were free: they sum to it.",
+        references=(
+            Reference("Tobin 1958, Econometrica 26:24", "10.2307/1907382"),
+            Reference("Helsel 2012, Statistics for Censored Data", "10.1002/9781118162729"),
+        ),
+    ),
+    Method(
         id="landscape.shift/1",
         title="Shift of a marker against matched controls",
         question="How far did the treatment move this marker?",
@@ -30,7 +52,9 @@ METHODS: tuple[Method, ...] = (
         "minus additive; each arm keeps its own variance, degrees of freedom by Satterthwaite.",
         assumptions=(
             "Controls are of the same model, day and tissue.",
-            "Batch effects are the same in all arms; they are taken out where batches cross arms.",
+            "Batch effects are the same in all arms; where batches cross arms they are taken out "
+            "as fixed effects, and the interval is widened by what that costs: of a few staining "
+            "batches no variance can be estimated.",
         ),
         when_not="A mean hides that some animals moved far and others not at all: read the switch.",
         references=(

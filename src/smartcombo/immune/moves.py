@@ -23,6 +23,8 @@ PLACE_COLUMNS = (
     "model", "day", "tissue", "assay", "arm", "animal", "infiltration", "inflammation",
     "exclusion", "p_desert", "p_excluded", "p_inflamed", "p_not_desert", "phenotype",
 )  # fmt: skip
+NAMED = 8
+"""Animals that a sentence names; the table names all."""
 SURE = 0.8
 """Probability from which a phenotype is named; below it the animal is between two."""
 
@@ -41,7 +43,8 @@ def switch_table(groups: Sequence[MatchedGroup], level: float) -> pd.DataFrame:
 
 
 def _switch_row(group: MatchedGroup, arm: str, marker: str, level: float) -> dict[str, Any]:
-    controls, treated = group.of(group.control, marker), group.named(arm, marker)
+    controls, treated = group.spread_out(group.control, marker), group.named(arm, marker)
+    treated = treated.mask(group.sides(arm, marker) < 0, -np.inf)
     facts = group.markers.loc[marker]
     row = {
         "model": group.model,
@@ -86,7 +89,7 @@ def place_table(groups: Sequence[MatchedGroup]) -> pd.DataFrame:
 def _places(group: MatchedGroup) -> list[dict[str, Any]]:
     if "infiltration" not in group.values:
         return []
-    controls = group.of(group.control, "infiltration")
+    controls = group.spread_out(group.control, "infiltration")
     if len(controls) < LEAST_CONTROLS:
         return []
     infiltration = group.values["infiltration"].dropna()
@@ -123,7 +126,7 @@ def _in_sds(group: MatchedGroup, axis: str) -> pd.Series:
     """Return an axis in SDs of the controls, from their mean."""
     if axis not in group.values:
         return pd.Series(dtype=float)
-    controls = group.of(group.control, axis)
+    controls = group.spread_out(group.control, axis)
     spread = float(np.std(controls, ddof=1)) if len(controls) > 1 else float("nan")
     return (group.values[axis] - controls.mean()) / spread if spread > 0 else pd.Series(dtype=float)
 
@@ -139,13 +142,16 @@ def switch_sentence(study: Study, row: Any, level: float) -> str:
     """Return one row of the switch table as a sentence."""
     label = study.label(str(row.arm))
     title = row.title if row.title[1:2].isupper() else row.title[:1].lower() + row.title[1:]
-    start = f"{label}, {title} ({row.assay}, day {row.day:g})"
+    day = f", day {row.day:g}" if np.isfinite(row.day) else ""
+    start = f"{label}, {title} ({row.assay}{day})"
     if not np.isfinite(row.share):
         return f"{start}: {row.status}."
     moved = (
         f"{row.moved:g} of {row.n} animals lie past the controls' {100 * LEVEL:g}% bound "
         f"({100 * row.low:.0f} to {100 * row.high:.0f}% of such animals, {100 * level:g}% interval)"
     )
-    stayed = f"; not: {row.who_stayed}" if row.moved > 0 and row.who_stayed else ""
+    names = row.who_stayed.split(", ") if row.moved > 0 and row.who_stayed else []
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    stayed = f"; not: {', '.join(names[:NAMED])}{more}" if names else ""
     sure = f"; probability that it moves at least half: {row.probability_half:.2f}"
     return f"{start}: {moved}{sure}{stayed}."

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from smartcombo.core.random import DEFAULT_SEED, stream
-from smartcombo.immune.markers import MARKER_COLUMNS
+from smartcombo.immune.rows import MARKER_COLUMNS
 from smartcombo.stats.design import Floats
 from smartcombo.stats.polygons import tissue_window, voronoi_areas
 from smartcombo.stats.spatial import (
@@ -259,7 +259,7 @@ def tissue_markers(study: Study, options: TissueOptions | None = None) -> pd.Dat
         for one in _marker_rows(row, lead)
         if np.isfinite(one["value"])
     ]
-    return pd.DataFrame(rows, columns=list(MARKER_COLUMNS))
+    return pd.DataFrame(rows, columns=list(MARKER_COLUMNS)).assign(censored="")
 
 
 def _marker_rows(row: dict[str, Any], lead: str) -> list[dict[str, Any]]:

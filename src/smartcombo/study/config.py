@@ -169,6 +169,72 @@ class CellTable(TableFacts):
     stroma: tuple[str, ...] = ()
 
 
+class PopulationFacts(_Strict):
+    """What one column of ``[tables.populations]`` measures.
+
+    Attributes
+    ----------
+    denominator
+        ``"percent of CD45+"``, ``"fraction of live"``, ``"count"``, ``"cells per mg"``,
+        ``"intensity"`` (a mean fluorescence or a stain), ``"fold of Isotype"`` or ``"score"`` (on a
+        scale where differences add).
+    cell_type
+        Such as ``"CD8 T"``; where empty, read from the heading.
+    assay
+        What made it, as the report says it.
+    """
+
+    denominator: str
+    cell_type: str = ""
+    assay: str = "flow"
+
+
+class PopulationTable(TableFacts):
+    """``[tables.populations]``: cell populations by sample, as FlowJo or any table has them.
+
+    Attributes
+    ----------
+    declared
+        Heading -> what it measures; for FlowJo the gate, its path, or the whole heading.
+    ignore
+        Headings that are left out.
+    unnamed
+        Rows without sample ids: the k-th row of an arm and population is the sample
+        ``population/arm/k``.
+    """
+
+    declared: dict[str, PopulationFacts] = Field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+    unnamed: bool = False
+
+
+class ProteinFacts(_Strict):
+    """What one analyte of ``[tables.proteins]`` is: gene symbol, unit, limits of detection."""
+
+    name: str = ""
+    unit: str = ""
+    lower: float | None = Field(default=None, gt=0)
+    upper: float | None = Field(default=None, gt=0)
+
+
+class ProteinTable(TableFacts):
+    """``[tables.proteins]``: cytokines and chemokines by sample.
+
+    Attributes
+    ----------
+    unit
+        Of every analyte that states none: a mass per ml, mg or g, such as ``"pg/ml"``.
+    declared
+        Heading -> what it is.
+    ignore
+        Headings that are left out.
+    """
+
+    unit: str = ""
+    declared: dict[str, ProteinFacts] = Field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+
+
 class Tables(_Strict):
     """``[tables.*]``."""
 
@@ -177,6 +243,8 @@ class Tables(_Strict):
     samples: TableFacts | None = None
     expression: ExpressionTable | None = None
     counts: ExpressionTable | None = None
+    populations: PopulationTable | None = None
+    proteins: ProteinTable | None = None
     weights: WeightTable | None = None
     cells: CellTable | None = None
 

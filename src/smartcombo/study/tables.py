@@ -29,8 +29,14 @@ class TextTable:
     input: InputFile
 
 
-def load_table(folder: Path, facts: TableFacts) -> tuple[TextTable | None, list[Finding]]:
-    """Return a table as text, filtered by ``where``; or ``None`` with what is wrong."""
+def load_table(
+    folder: Path, facts: TableFacts, first: str = ""
+) -> tuple[TextTable | None, list[Finding]]:
+    """Return a table as text, filtered by ``where``; or ``None`` with what is wrong.
+
+    ``first`` names the first column where its heading is blank; other columns without a heading
+    are left out.
+    """
     path = folder / os.path.expandvars(facts.file)
     if not path.is_file():
         return None, [missing_file(folder, facts.file)]
@@ -40,7 +46,7 @@ def load_table(folder: Path, facts: TableFacts) -> tuple[TextTable | None, list[
         return None, [needs_excel(path)]
     except (ValueError, OSError, pd.errors.ParserError) as problem:
         return None, [unreadable(path, problem)]
-    cells, repeated = _with_header(cells)
+    cells, repeated = _with_header(cells, first)
     if repeated:
         return None, [repeated_column(path.name, column) for column in repeated]
     cells.index = pd.RangeIndex(FIRST_DATA_ROW, FIRST_DATA_ROW + len(cells))
@@ -77,12 +83,13 @@ def _read_text(path: Path, facts: TableFacts) -> pd.DataFrame:
     return table.map(str.strip)
 
 
-def _with_header(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def _with_header(cells: pd.DataFrame, first: str) -> tuple[pd.DataFrame, list[str]]:
     """Return the cells under their header, and the names that stand over two columns.
 
     The header is read as cells: a reader that renames a second ``7`` to ``7.1`` makes a day of it.
     """
     header = [str(name) for name in cells.iloc[0]]
+    header[0] = header[0] or first
     named = [k for k, name in enumerate(header) if name]
     repeated = [name for name, count in Counter(header).items() if name and count > 1]
     table = cells.iloc[1:, named].set_axis([header[k] for k in named], axis=1)

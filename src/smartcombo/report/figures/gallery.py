@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from smartcombo.core.result import Result
 from smartcombo.efficacy.single_mouse.options import ALL_MODELS
+from smartcombo.report.figures.assays import assay_dots
 from smartcombo.report.figures.base import Context, Figure
 from smartcombo.report.figures.controls import control_rates
 from smartcombo.report.figures.course import effect_course, synergy_course
@@ -59,6 +60,7 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     control_rates,
     landscape_map,
     panel_heat_map,
+    assay_dots,
     phenotype_bars,
     density_plane,
     tissue_maps,

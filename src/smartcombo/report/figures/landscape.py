@@ -14,6 +14,8 @@ from smartcombo.report.words import slug
 from smartcombo.stats.switching import LEVEL
 
 SIZE, CELL_WIDTH, CELL_HEIGHT = 330, 15, 15
+FEWEST = 3
+"""Animals with fewer markers have no column in the heat map: nothing stands beside them."""
 CLIP = 4.0
 """The heat map's colours end here, in SDs of the controls."""
 
@@ -21,9 +23,11 @@ CLIP = 4.0
 def landscape_map(context: Context) -> Figure | None:
     """Return each animal on infiltration and inflammation; ``None`` without a landscape."""
     places = context.table("places")
-    if places.empty or places["inflammation"].isna().all():
+    if not places.empty:
+        both = places["infiltration"].notna() & places["inflammation"].notna()
+        places = places[both].reset_index(drop=True)
+    if places.empty:
         return None
-    places = places[places["inflammation"].notna()].reset_index(drop=True)
     table = _mapped(context, places)
     panels_ = table["panel"].nunique()
     columns = min(panels_, 2)
@@ -174,6 +178,8 @@ def panel_heat_map(context: Context) -> Figure | None:
 
 def _against_controls(context: Context, markers: pd.DataFrame) -> pd.DataFrame:
     vehicle = next((arm.id for arm in context.study.arms if arm.role == "vehicle"), "")
+    many = markers.groupby("animal")["marker"].transform("size")
+    markers = markers[many >= FEWEST]
     parts = []
     for _, own in markers.groupby(["assay", "tissue", "day", "marker"], dropna=False, sort=False):
         controls = own.loc[own["arm"] == vehicle, "value"]
@@ -185,6 +191,8 @@ def _against_controls(context: Context, markers: pd.DataFrame) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame()
     table = pd.concat(parts, ignore_index=True)
+    if table["assay"].nunique() > 1:
+        table["title"] = table["assay"] + ": " + table["title"]
     order = {arm.id: k for k, arm in enumerate(context.study.arms)}
     table = table.assign(place=table["arm"].map(order), arm_label=table["arm"].map(context.label))
     table = table.sort_values(["day", "place", "animal"], kind="stable")
@@ -199,7 +207,7 @@ def _against_controls(context: Context, markers: pd.DataFrame) -> pd.DataFrame:
 
 
 def _heat_spec(table: pd.DataFrame) -> Spec:
-    order = list(dict.fromkeys(table.sort_values("theme", kind="stable")["title"]))
+    order = list(dict.fromkeys(table.sort_values(["assay", "theme"], kind="stable")["title"]))
     x: Spec = {"field": "animal", "type": "nominal", "axis": None,
                "sort": list(dict.fromkeys(table["animal"]))}  # fmt: skip
     y: Spec = {"field": "title", "type": "nominal", "sort": order, "title": None,

@@ -17,6 +17,11 @@ SAMPLE_COLUMNS = (
     "sample", "animal", "arm", "model", "day", "tissue", "batch", "assay", "strain", "sex", "row",
 )  # fmt: skip
 GENE_COLUMNS = ("original", "how", "species", "mask")
+POPULATION_COLUMNS = (
+    "sample", "population", "cell_type", "assay", "kind", "denominator", "value", "events", "total",
+    "row",
+)  # fmt: skip
+PROTEIN_COLUMNS = ("sample", "analyte", "protein", "value", "unit", "censored", "row")
 
 
 @dataclass(frozen=True)
@@ -150,12 +155,21 @@ class Assays:
     counts
         Raw counts for differential expression, where given beside ``expression``; where
         ``expression`` itself holds counts, those.
+    populations
+        One row a sample and population with ``POPULATION_COLUMNS``: ``kind`` is ``"fraction"``
+        (``value`` 0 to 1), ``"count"``, ``"amount"`` (cells per mg or ml), ``"intensity"``,
+        ``"fold"`` or ``"score"``; ``denominator`` of what; ``events`` of ``total`` where counted.
+    proteins
+        One row a sample and analyte with ``PROTEIN_COLUMNS``: ``protein`` is the gene symbol in
+        capitals; ``censored`` is ``"below"`` or ``"above"`` where ``value`` is the limit.
     cells
         Cells of tissue sections.
     """
 
     expression: Expression | None = None
     counts: Expression | None = None
+    populations: pd.DataFrame | None = None
+    proteins: pd.DataFrame | None = None
     cells: Cells | None = None
 
     def present(self) -> tuple[str, ...]:

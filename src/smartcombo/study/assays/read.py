@@ -15,6 +15,8 @@ from smartcombo.study.assays.checks_tissue import (
 )
 from smartcombo.study.assays.expression import read_expression
 from smartcombo.study.assays.model import Assays
+from smartcombo.study.assays.populations import read_populations
+from smartcombo.study.assays.proteins import read_proteins
 from smartcombo.study.assays.samples import read_samples
 from smartcombo.study.assays.tissue import read_cells
 from smartcombo.study.config import ExpressionTable, StudyFile
@@ -51,12 +53,14 @@ def with_samples(study: Study, facts: StudyFile) -> tuple[Study, list[Finding]]:
     return study, findings
 
 
-ASSAY_TABLES = ("expression", "counts")
+ASSAY_TABLES = ("expression", "counts", "populations", "proteins")
 """Names of the tables that hold values of samples, as in ``study.toml`` and in ``Assays``."""
 
 
 def _with_assay(study: Study, facts: StudyFile, name: str) -> tuple[Study, list[Finding]]:
     """Return the study with one assay more."""
+    if name in ("populations", "proteins"):
+        return _with_tidy(study, facts, name)
     species = SPECIES.get(facts.study.species.lower())
     if species is None:
         return study, [_no_species(facts.study.species)]
@@ -85,6 +89,18 @@ def _with_cells(study: Study, facts: StudyFile) -> tuple[Study, list[Finding]]:
         return study, []
     cells, source, findings = read_cells(study.folder, given, study.samples)
     assays = replace(study.assays, cells=cells)
+    return replace(study, assays=assays, inputs=_with(study.inputs, source)), findings
+
+
+def _with_tidy(study: Study, facts: StudyFile, name: str) -> tuple[Study, list[Finding]]:
+    """Return the study with cell populations or proteins."""
+    tables = facts.tables
+    if name == "populations" and tables.populations is not None:
+        rows, source, findings = read_populations(study.folder, tables.populations, study.samples)
+        assays = replace(study.assays, populations=rows)
+    elif tables.proteins is not None:
+        rows, source, findings = read_proteins(study.folder, tables.proteins, study.samples)
+        assays = replace(study.assays, proteins=rows)
     return replace(study, assays=assays, inputs=_with(study.inputs, source)), findings
 
 
