@@ -92,6 +92,7 @@ def validate(*arguments: str) -> None:
     setup()
     _run(PYTHON, "validation/size_and_coverage.py", *arguments)
     _run(PYTHON, "validation/below_detection.py", *arguments)
+    _run(PYTHON, "validation/landscape.py")
 
 
 def ci() -> None:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from smartcombo.immune.differential import DifferentialOptions, differential
 from smartcombo.immune.landscape import LandscapeOptions, landscape
 from smartcombo.immune.scores import PanelScores, panel_scores
 
-__all__ = ["LandscapeOptions", "PanelScores", "landscape", "panel_scores"]
+__all__ = [
+    "DifferentialOptions",
+    "LandscapeOptions",
+    "PanelScores",
+    "differential",
+    "landscape",
+    "panel_scores",
+]

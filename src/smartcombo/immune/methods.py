@@ -47,6 +47,7 @@ METHODS: tuple[Method, ...] = (
         "half of such animals, averaged over what the controls leave open.",
         assumptions=(
             "Controls are roughly normal on the marker's scale.",
+            "Before any animal is seen, a treatment moves half or more with probability 0.29.",
             "The cut is a convention: infiltration is a continuum.",
         ),
         when_not="Fewer than three controls of the same day.",
@@ -64,5 +65,41 @@ METHODS: tuple[Method, ...] = (
         assumptions=("The vehicle tumours of the model are the reference of cold.",),
         when_not="The untreated model is hot already: then read the shift.",
         references=(Reference("Chen & Mellman 2017, Nature 541:321", "10.1038/nature21349"),),
+    ),
+    Method(
+        id="differential.voom/1",
+        title="Moderated linear model of every gene",
+        question="Which genes did the treatment move?",
+        estimand="Difference of mean log2 expression, arm minus comparator; Q4 observed minus "
+        "additive. Counts: libraries by TMM, precision weights by voom, genes with ten reads in a "
+        "library of median size in as many samples as the smallest arm. TPM and NanoString: log2 "
+        "values that reach one in as many animals, one prior variance.",
+        assumptions=(
+            "Most genes do not move; variances of genes scatter around a common one.",
+            "Arms share one residual variance a gene; batches add the same to all arms.",
+        ),
+        when_not="Single cells; fewer than two animals more than arms.",
+        references=(
+            Reference("Law 2014, Genome Biol 15:R29", "10.1186/gb-2014-15-2-r29"),
+            Reference("Smyth 2004, Stat Appl Genet Mol Biol 3:3", "10.2202/1544-6115.1027"),
+            Reference("Robinson & Oshlack 2010, Genome Biol 11:R25", "10.1186/gb-2010-11-3-r25"),
+        ),
+    ),
+    Method(
+        id="differential.deseq2/1",
+        title="Negative binomial model of every gene (PyDESeq2)",
+        question="Which genes did the treatment move?",
+        estimand="Log2 ratio of expected counts by maximum likelihood, arm against comparator; Q4 "
+        "observed against additive; Wald tests.",
+        assumptions=(
+            "Counts are negative binomial with a dispersion near the trend of all genes.",
+            "Most genes do not move.",
+        ),
+        when_not="Values that are not raw counts; few animals with an outlier among them: then it "
+        "calls many more genes than voom.",
+        references=(
+            Reference("Love 2014, Genome Biol 15:550", "10.1186/s13059-014-0550-8"),
+            Reference("Muzellec 2023, Bioinformatics 39:btad547", "10.1093/bioinformatics/btad547"),
+        ),
     ),
 )
