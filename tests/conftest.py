@@ -63,4 +63,5 @@ def example_results(
 
     study = sc.read_study(example_folder)
     times, tumours = sc.efficacy.progression(study), sc.immune.landscape(study)
-    return [example_growth, example_response, times, tumours]
+    single = [example_growth, example_response, times, tumours, sc.immune.differential(study)]
+    return [*single, sc.evidence.claims(study, single)]

@@ -1,4 +1,4 @@
-"""Are the landscape's intervals and probabilities what they say they are?
+"""How far the landscape's intervals and probabilities are what they say.
 
 Writes ``docs/validation/landscape.csv`` and ``.md``: coverage of the shift's interval, reliability
 of the stated probabilities, and 1,000 shuffles of arms. Run it by ``python3 do.py validate``.
@@ -18,8 +18,8 @@ import pandas as pd
 from scipy import stats
 
 from smartcombo.core.random import stream
-from smartcombo.stats.standardised import standardised_shift
 from smartcombo.immune.shifts import arm_contrast
+from smartcombo.stats.standardised import standardised_shift
 from smartcombo.stats.switching import LEVEL, exceedance, switch
 
 SEED = 20190807
@@ -124,12 +124,12 @@ def shuffle_table(shuffles: int) -> pd.DataFrame:
 
 def page(table: pd.DataFrame) -> str:
     """Return the tables as a page."""
-    own = {name: rows for name, rows in table.groupby("table")}
+    own = dict(iter(table.groupby("table")))
     lines = [
         "# The immune landscape: intervals and stated probabilities",
         "",
-        "Made by `python3 do.py validate`. Animals are simulated with within-arm SDs of CT26 tumours "
-        f"(log2: {', '.join(f'{name} {sd:g}' for name, sd in SDS.items())}).",
+        "Made by `python3 do.py validate`. Animals are simulated with within-arm SDs of CT26 "
+        f"tumours (log2: {', '.join(f'{name} {sd:g}' for name, sd in SDS.items())}).",
         "",
         "## Coverage of 95% intervals of the shift, in per cent",
         "",
@@ -148,8 +148,8 @@ def page(table: pd.DataFrame) -> str:
         "",
         "## Stated probabilities",
         "",
-        f"{SIZES[0]} to {SIZES[-1]} animals an arm; none, 30% or half of the treatments do nothing, "
-        "the others move a share between 0 and 1 of their animals by 1 to 6 SDs. *At least half*: "
+        f"{SIZES[0]} to {SIZES[-1]} animals an arm; none, 30% or half of the treatments do "
+        "nothing, the others move a share between 0 and 1 of their animals by 1 to 6 SDs. *At least half*: "
         "the treatment moves at least half of such animals past the controls' 95% quantile. *Not "
         "desert*: this animal lies past that quantile.",
         "",
@@ -171,8 +171,8 @@ def page(table: pd.DataFrame) -> str:
         "|---|---|---|---|---|",
     ]
     lines += [
-        f"| {r['what']} | {r['cases']:.0f} | {r['stated']:.2f} | {r['q25']:.2f}, {r['median']:.2f}, "
-        f"{r['q75']:.2f} | {100 * r['above_0.8']:.1f}% |"
+        f"| {r['what']} | {r['cases']:.0f} | {r['stated']:.2f} | {r['q25']:.2f}, "
+        f"{r['median']:.2f}, {r['q75']:.2f} | {100 * r['above_0.8']:.1f}% |"
         for r in own["shuffles"].to_dict("records")
     ]
     return "\n".join(lines) + "\n"

@@ -48,7 +48,7 @@ def test_stated_probabilities_come_true_as_often_as_stated(validation: ModuleTyp
 def test_a_thousand_shuffled_arms_are_hardly_ever_said_to_have_switched(
     validation: ModuleType,
 ) -> None:
-    """Also where the animals that are shuffled had moved; the prior is 0.29, the limit for 0.8 2%."""
+    """Also where the animals that are shuffled had moved; 0.29 is said before any is seen."""
     table = validation.shuffle_table(1000)
     assert (table["stated"] < 0.29).all()
     assert (table["above_0.8"] < 0.02).all()

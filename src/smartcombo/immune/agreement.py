@@ -15,6 +15,7 @@ from smartcombo.immune.matching import LEAST_CONTROLS, MatchedGroup
 from smartcombo.stats.standardised import standardised_shift
 from smartcombo.study.model import Study
 
+DECIDED = {"higher", "lower"}
 THEMES = {
     "infiltration": ("infiltration", "cytotoxic T cells", "natural killer cells"),
     "inflammation": ("inflammation", "interferon gamma", "type I interferon", "chemokines"),
@@ -54,7 +55,7 @@ def agreement_table(groups: Sequence[MatchedGroup], level: float) -> pd.DataFram
 
 
 def axis_markers(group: MatchedGroup, axis: str) -> list[str]:
-    """Return the markers of a group that speak to an axis: the axis' own, or those of its themes."""
+    """Return the markers that speak to an axis: the axis' own, or those of its themes."""
     if axis in group.markers.index:
         return [axis]
     return list(group.markers.index[group.markers["theme"].isin(THEMES[axis])])
@@ -162,7 +163,7 @@ def agreement_word(rows: pd.DataFrame) -> str:
     """
     if rows["assay"].nunique() < 2:
         return "one assay"
-    words = set(rows["verdict"]) - {"inconclusive", "not estimable"}
+    words = set(rows["verdict"]) & DECIDED
     if len(words) == 2 or _differ(rows):
         return "conflict"
     if not words:

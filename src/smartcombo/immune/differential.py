@@ -70,12 +70,12 @@ class DifferentialOptions:
 
 
 def differential(study: Study, options: DifferentialOptions | None = None) -> Result:
-    """Answer which genes each treatment moved, and which the combination moved more than additively.
+    """Answer which genes each treatment moved, and which the combination moved more than added.
 
     Raw counts where the study has them (voom's precision weights after TMM), else log2 values
-    (moderated, one prior variance). Within animals of one model, day and tissue; batches are columns
-    of the model; genes that the strain masks are left out. Use it to see the genes behind a switch; for the switch itself read
-    :func:`landscape`, whose signatures are steadier than genes.
+    (moderated, one prior variance). Within animals of one model, day and tissue; batches are
+    columns of the model; genes that the strain masks are left out. Use it to see the genes behind a
+    switch; for the switch itself read :func:`landscape`, whose signatures are steadier than genes.
 
     Parameters
     ----------

@@ -67,6 +67,19 @@ METHODS: tuple[Method, ...] = (
         references=(Reference("Chen & Mellman 2017, Nature 541:321", "10.1038/nature21349"),),
     ),
     Method(
+        id="landscape.agreement/1",
+        title="Assays side by side, on the scale of the controls",
+        question="Do RNA, flow, protein and tissue say the same of a treatment?",
+        estimand="Shift of the arm's mean from its controls, in standard deviations of the "
+        "controls, by each assay; assays are never averaged.",
+        assumptions=(
+            "Controls scatter for the same reasons in each assay.",
+            "An assay with more noise shows a smaller shift in these units.",
+        ),
+        when_not="Fewer than three controls.",
+        references=(Reference("Bonett 2008, Psychol Methods 13:99", "10.1037/1082-989X.13.2.99"),),
+    ),
+    Method(
         id="differential.voom/1",
         title="Moderated linear model of every gene",
         question="Which genes did the treatment move?",

@@ -7,6 +7,7 @@ fraction). A higher value is a hotter tumour.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import stats
@@ -109,9 +110,7 @@ def probability_half(controls: Floats, treated: Floats) -> float:
     n = len(treated)
     quantile = _quantiles(controls)
     beyond = n - np.searchsorted(np.sort(treated), quantile, side="right")
-    count = np.arange(n + 1)
-    by_count = stats.beta.sf(HALF, SCEPTICAL[0] + count, SCEPTICAL[1] + n - count)
-    return float(np.mean(by_count[beyond]))
+    return float(np.mean(_by_count(n)[beyond]))
 
 
 def exceedance(controls: Floats, values: Floats, *, leave_one_out: np.ndarray) -> Floats:
@@ -133,8 +132,20 @@ def exceedance(controls: Floats, values: Floats, *, leave_one_out: np.ndarray) -
 
 def _quantiles(controls: Floats) -> Floats:
     """Return equally likely values of the controls' 95% quantile given the controls."""
-    m = len(controls)
+    return np.asarray(np.mean(controls) + np.std(controls, ddof=1) * _pivot(len(controls)))
+
+
+@lru_cache(maxsize=64)
+def _pivot(m: int) -> Floats:
+    """Return equally likely distances of the quantile from the mean of m controls, in their SDs."""
     places = (np.arange(NODES) + 0.5) / NODES
-    spread = np.std(controls, ddof=1) * np.sqrt((m - 1) / stats.chi2.ppf(places, m - 1))
-    mean = np.mean(controls) + stats.norm.ppf(places)[:, None] * spread / np.sqrt(m)
+    spread = np.sqrt((m - 1) / stats.chi2.ppf(places, m - 1))
+    mean = stats.norm.ppf(places)[:, None] * spread / np.sqrt(m)
     return np.asarray((mean + stats.norm.ppf(LEVEL) * spread).ravel())
+
+
+@lru_cache(maxsize=64)
+def _by_count(n: int) -> Floats:
+    """Return the probability of at least half for 0 to n animals beyond, shape ``(n + 1,)``."""
+    count = np.arange(n + 1)
+    return np.asarray(stats.beta.sf(HALF, SCEPTICAL[0] + count, SCEPTICAL[1] + n - count))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from smartcombo.core.result import Result
 from smartcombo.efficacy.single_mouse.options import ALL_MODELS
+from smartcombo.report.figures.assays import assays_side_by_side, genes_moved
 from smartcombo.report.figures.base import Context, Figure
 from smartcombo.report.figures.course import effect_course, synergy_course
 from smartcombo.report.figures.curves import model_curves
@@ -35,6 +36,8 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     progression_curves,
     landscape_map,
     panel_heat_map,
+    assays_side_by_side,
+    genes_moved,
     robustness_curve,
     raw_and_relative,
     model_fit,

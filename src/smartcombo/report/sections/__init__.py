@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from smartcombo.report.sections import (
+    genes,
     growth,
     landscape,
     mice,
@@ -20,6 +21,7 @@ SECTIONS: tuple[Section, ...] = (
     *response.SECTIONS,
     *progression.SECTIONS,
     *landscape.SECTIONS,
+    *genes.SECTIONS,
     *growth.TRUST,
     *mice.SECTIONS,
 )
