@@ -149,7 +149,8 @@ def page(table: pd.DataFrame) -> str:
         "## Stated probabilities",
         "",
         f"{SIZES[0]} to {SIZES[-1]} animals an arm; none, 30% or half of the treatments do "
-        "nothing, the others move a share between 0 and 1 of their animals by 1 to 6 SDs. *At least half*: "
+        "nothing, the others move a share between 0 and 1 of their animals by 1 to 6 SDs. "
+        "*At least half*: "
         "the treatment moves at least half of such animals past the controls' 95% quantile. *Not "
         "desert*: this animal lies past that quantile.",
         "",

@@ -108,7 +108,8 @@ def differential(study: Study, options: DifferentialOptions | None = None) -> Re
     options = options or DifferentialOptions()
     level = study.plan.level if options.level is None else options.level
     expression = _source(study, options.engine)
-    samples = study.samples[study.samples["sample"].isin(expression.values.columns)]
+    measured = study.samples["sample"].isin(expression.values.columns)
+    samples = study.samples[measured].sort_values("day", kind="stable")
     tables, findings = [], []
     for key, own in samples.groupby(GROUP, sort=False, dropna=False):
         place = dict(zip(GROUP, key, strict=True))

@@ -163,7 +163,7 @@ def deseq2_tests(
     for name, contrast in contrasts.items():
         tests = DeseqStats(data, contrast=design.weights(contrast), quiet=True, inference=inference)
         tests.summary()
-        out[name] = _wald(tests.results_df, level)
+        out[name] = _wald(tests.results_df, level).set_axis(design.values.index)
     return out
 
 

@@ -62,8 +62,8 @@ def landscape(study: Study, options: LandscapeOptions | None = None) -> Result:
         that the treatment moves at least half), ``places`` (each animal on the axes, with the
         probabilities of its phenotype), ``markers`` (the values), ``sentences``; ``agreement`` and
         ``agreement_sentences`` (the assays side by side, in SDs of the controls), ``assay_pairs``
-        (how two assays rank the same animals), ``course`` (steps between doses and days), ``power``
-        and ``power_sentences`` (animals an arm for the next study).
+        (how two assays rank the same animals), ``switch_course`` (steps between doses and days),
+        ``power`` and ``power_sentences`` (animals an arm for the next study).
 
     Raises
     ------
@@ -128,7 +128,7 @@ def _further(study: Study, groups: Sequence[MatchedGroup], level: float) -> dict
         "agreement": agreement,
         "agreement_sentences": agreement_sentences(study, agreement, pairs),
         "assay_pairs": pairs,
-        "course": course_table(study, groups, level),
+        "switch_course": course_table(study, groups, level),
         "power": power,
         "power_sentences": power_sentences(study, power),
     }

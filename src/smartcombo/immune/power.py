@@ -35,9 +35,9 @@ def power_table(study: Study, groups: Sequence[MatchedGroup]) -> pd.DataFrame:
     """Return, for each arm and marker, the animals an arm that the next study needs.
 
     ``n_doubling``, ``n_seen`` and ``n_half_seen`` give 80% power to Welch's test for a doubling,
-    for the shift seen here, and for half of it (a shift seen in few animals is on average too large);
-    missing above 200. ``called_with_8`` is the chance that, of 8 animals an arm that scatter like
-    these, the probability of at least half is stated as 0.8 or more; for the hot axes.
+    for the shift seen here, and for half of it (one seen in few animals is on average too large);
+    missing above 200. ``called_with_8``, for the hot axes, is the chance that the probability of at
+    least half is stated as 0.8 or more for 8 animals an arm that scatter like these.
     """
     rows = [
         _row(study, group, arm, marker)
@@ -47,7 +47,8 @@ def power_table(study: Study, groups: Sequence[MatchedGroup]) -> pd.DataFrame:
         if arm != group.control and int((group.arm == arm).sum()) > 1
         for marker in group.markers.index
     ]
-    return pd.DataFrame(rows, columns=list(POWER_COLUMNS))
+    table = pd.DataFrame(rows, columns=list(POWER_COLUMNS))
+    return table.astype(dict.fromkeys(POWER_COLUMNS[8:], float))
 
 
 def _row(study: Study, group: MatchedGroup, arm: str, marker: str) -> dict[str, Any]:

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from smartcombo.report.figures.base import Context, Figure, colour_scale, panels, specification
-from smartcombo.report.theme import FAINT, INK, MUTED, Spec
+from smartcombo.report.theme import FAINT, INK, Spec
 from smartcombo.report.words import slug
 
 ROW, WIDTH = 20, 260
-MOST_POINTS = 1200
-"""Genes drawn in a panel; of those not called and not named only an even part is drawn."""
-LABELS = 12
+ALL_DRAWN = 400
+"""Surest genes of a panel that are all drawn; of the others ever fewer."""
+LABELS, NAME_WIDTH, NAME_HEIGHT = 12, 0.17, 0.055
+"""Most names in a panel, and the shares of its sides that one needs."""
 RED, BLUE = "#b91c1c", "#1d4ed8"
 
 
@@ -31,8 +32,8 @@ def assays_side_by_side(context: Context) -> Figure | None:
         model=context.model,
         title=f"What each assay says, {context.model}",
         caption="Distance of each arm's mean from its controls with 95% interval, one line an "
-        "assay and day, in standard deviations of those controls. Right of zero is more. Assays are not "
-        "averaged: where their intervals part, they conflict."
+        "assay and day, in standard deviations of those controls. Right of zero is more. Assays "
+        "are not averaged: where their intervals part, they conflict."
         + ("" if several else " This study has one assay: nothing confirms it yet."),
         alt=_alt(table),
         spec=_agreement_spec(context, table),
@@ -116,8 +117,8 @@ def genes_moved(context: Context) -> Figure | None:
         title=f"Which genes moved, {context.model}",
         caption="Each point is a gene: how far it moved (right is higher, or for Q4 more than "
         "additive) against how sure (higher is surer). Coloured: called at the stated false "
-        "discovery rate. Ringed and named: genes of the panel. Of the grey genes an even part is "
-        "drawn; the table of the run holds all.",
+        "discovery rate. Ringed and named: genes of the panel. Beyond the 400 surest of a "
+        "comparison ever fewer are drawn.",
         alt=f"Fold changes and p-values of genes in {count} comparisons.",
         spec=_volcano_spec(table, columns),
         data=table,
@@ -133,19 +134,44 @@ def _gene_points(context: Context, genes: pd.DataFrame) -> pd.DataFrame:
     keys = ["day", "question", "contrast"]
     for (day, question, contrast), own in genes.groupby(keys, sort=False, dropna=False):
         own = own[np.isfinite(own["p"])].sort_values("p", kind="stable", ignore_index=True)
-        keep = own["named"].astype(bool) | (own.index < MOST_POINTS // 2)
-        rest = np.flatnonzero(~keep)
-        step = max(1, -(-len(rest) // (MOST_POINTS // 2)))
-        own = own.loc[keep | own.index.isin(rest[::step])]
+        own = own[own["named"].astype(bool) | own.index.isin(_drawn(len(own)))]
         when = f", day {day:g}" if np.isfinite(day) else ""
         own = own.assign(panel=f"{question if question != 'single' else 'alone'}: {contrast}{when}")
-        surest = own[own["named"].astype(bool)].index[:LABELS]
-        parts.append(own.assign(label=own["gene"].where(own.index.isin(surest), "")))
+        own = own.assign(sure=-np.log10(np.maximum(own["p"], 1e-300)))
+        parts.append(own)
     table = pd.concat(parts, ignore_index=True)
-    table["sure"] = -np.log10(np.maximum(table["p"], 1e-300))
+    spans = [max(float(np.ptp(table[name])), 1e-9) for name in ("value", "sure")]
+    table["label"] = ""
+    for _, own in table[table["named"].astype(bool) & (table["p"] < 0.05)].groupby(
+        "panel", sort=False
+    ):
+        shown = _apart(own[["value", "sure"]].to_numpy(float), spans)
+        table.loc[own.index[shown], "label"] = own["gene"].to_numpy()[shown]
     columns = ["panel", "gene", "value", "low", "high", "p", "p_bh", "sure", "level", "named",
                "verdict", "label"]  # fmt: skip
     return table[columns]
+
+
+def _drawn(genes: int) -> np.ndarray:
+    """Return the ranks that are drawn: every one of the surest, then ever wider apart."""
+    if genes <= ALL_DRAWN:
+        return np.arange(genes)
+    further = ALL_DRAWN * np.exp(np.arange(ALL_DRAWN * np.log(genes / ALL_DRAWN)) / ALL_DRAWN)
+    return np.concatenate([np.arange(ALL_DRAWN), np.unique(further.astype(int))])
+
+
+def _apart(points: np.ndarray, spans: list[float]) -> list[int]:
+    """Return which points, surest first, are named without one name over another."""
+    shown: list[int] = []
+    for k, (x, y) in enumerate(points):
+        near = [
+            j for j in shown
+            if abs(points[j][0] - x) < NAME_WIDTH * spans[0]
+            and abs(points[j][1] - y) < NAME_HEIGHT * spans[1]
+        ]  # fmt: skip
+        if not near and len(shown) < LABELS:
+            shown.append(k)
+    return shown
 
 
 def _volcano_spec(table: pd.DataFrame, columns: int) -> Spec:
@@ -173,7 +199,10 @@ def _volcano_spec(table: pd.DataFrame, columns: int) -> Spec:
                     {**named, "mark": {"type": "point", "size": 42, "color": INK,
                                        "strokeWidth": 0.8},
                      "encoding": {"x": x, "y": y, "tooltip": tooltip}},
-                    {**named, "mark": {"type": "text", "dy": -8, "fontSize": 9.5, "color": MUTED},
+                    {**named, "mark": {"type": "text", "dy": -8, "fontSize": 9.5,
+                                       "stroke": "white", "strokeWidth": 3},
+                     "encoding": {"x": x, "y": y, "text": {"field": "label"}}},
+                    {**named, "mark": {"type": "text", "dy": -8, "fontSize": 9.5, "color": INK},
                      "encoding": {"x": x, "y": y, "text": {"field": "label"}}},
                 ],
             },

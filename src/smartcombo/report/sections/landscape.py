@@ -24,11 +24,19 @@ def landscape_content(study: Study, results: Sequence[Result]) -> Mapping[str, A
         "sentences": stack(results, "sentences"),
         "switch": _switch_rows(study, results),
         "shifts": _shift_rows(results),
-        "headlines": stack(results, "headlines"),
-        "evidence": _evidence_rows(study, results),
         "agreement": stack(results, "agreement_sentences"),
         "course": _course_rows(results),
         "power": _power_rows(study, results),
+    }
+
+
+def claims_content(study: Study, results: Sequence[Result]) -> Mapping[str, Any]:
+    """Return the three claims of each arm, and the estimates that carry them."""
+    return {
+        "headlines": [
+            {**row, "label": study.label(str(row["arm"]))} for row in stack(results, "headlines")
+        ],
+        "evidence": _evidence_rows(study, results),
     }
 
 
@@ -51,7 +59,7 @@ def _course_rows(results: Sequence[Result]) -> list[dict[str, Any]]:
     return [
         {**row, "estimate": with_interval(row["value"], row["low"], row["high"]),
          "p": p_value(row["p_holm"]), "count": f"{row['n']:.0f}"}
-        for row in stack(results, "course")
+        for row in stack(results, "switch_course")
     ]  # fmt: skip
 
 
@@ -112,4 +120,7 @@ def _day(day: float) -> str:
     return "" if pd.isna(day) else f"{day:g}"
 
 
-SECTIONS = (Section("landscape", "From cold to hot", "Cold to hot", landscape_content),)
+SECTIONS = (
+    Section("claims", "Cold to hot: the claims", "Claims", claims_content),
+    Section("landscape", "From cold to hot", "Cold to hot", landscape_content),
+)
