@@ -157,19 +157,28 @@ def test_arms_of_two_studies_meet_through_agents_and_doses(study: sc.Study) -> N
 def test_in_emt6_the_combination_is_inflamed_infiltrated_and_sensitised(shared_dir: Path) -> None:
     """Mariathasan 2018: flow of CD8, CD8 effector signature, pSMAD2, and growth of other animals.
 
-    CD8 folds 1.00, 1.04 (anti-TGF-beta), 1.43 (anti-PD-L1), 2.02 (both) are means of the published values.
+    Mean folds of CD8 are 1.00, 1.04 (anti-TGF-beta), 1.43 (anti-PD-L1) and 2.02 (both). Seven of
+    ten animals of the combination are cured and three are not: tumour-free animals are counted.
     """
     os.environ["SMARTCOMBO_SHARED"] = str(shared_dir)
     study = sc.read_study(STUDIES / "mariathasan_emt6")
     landscape = landscape_of(study, emt6_markers(shared_dir))
-    result = sc.evidence.claims(study, [landscape, sc.efficacy.growth(study)])
+    growth, response = sc.efficacy.growth(study), sc.efficacy.response(study)
+    result = sc.evidence.claims(study, [landscape, growth, response])
     assert words(result, "both", "EMT6")["headline"] == "hotter and sensitised"
     alone = words(result, "anti-TGFb", "EMT6")
     assert (alone["inflamed"], alone["infiltrated"]) == ("not shown", "not shown")
-    assert "not shown to be hotter" in alone["headline"] or "without" in alone["headline"]
+    assert alone["headline"] == "sensitised without a visible switch"
     evidence = result.tables["claim_evidence"]
     flow = evidence[(evidence["endpoint"] == "flow: CD8 T cells") & (evidence["question"] == "Q1")]
     assert flow["low"].iloc[0] > 0
+    cured = evidence[(evidence["claim"] == "sensitised") & (evidence["arm"] == "both")]
+    assert set(cured["note"].str.split(",").str[0]) == {"by tumour-free"}
+    assert cured.set_index("question").loc["Q4", ["value", "verdict"]].tolist() == [0.6, "synergy"]
+    means = np.exp(landscape.tables["markers"].query("marker == 'CD8 T cells'")
+                   .set_index("arm")["value"]).groupby("arm").mean()  # fmt: skip
+    folds = means[["vehicle", "anti-PD-L1", "anti-TGFb", "both"]]
+    assert folds.to_numpy() == pytest.approx([1.00, 1.43, 1.04, 2.02], abs=0.01)
 
 
 def emt6_markers(shared_dir: Path) -> pd.DataFrame:
@@ -187,8 +196,10 @@ def emt6_markers(shared_dir: Path) -> pd.DataFrame:
         assay, name, axis = known[marker]
         log = np.log(values) if assay == "flow" else values
         for k, value in enumerate(log):
-            rows.append(("EMT6", arms.get(arm, "both"), f"{arm}-{assay}-{k}", 7.0, "tumour", "", assay,
-                         name, name, axis, value, "log" if assay == "flow" else "histoscore", "ok"))  # fmt: skip
+            unit = "log" if assay == "flow" else "histoscore"
+            animal = f"{arm}-{assay}-{k}"
+            rows.append(("EMT6", arms.get(arm, "both"), animal, 7.0, "tumour", "", assay, name,
+                         name, axis, value, unit, "ok"))  # fmt: skip
     return pd.DataFrame(rows, columns=list(MARKER_COLUMNS))
 
 

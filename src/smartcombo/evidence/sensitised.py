@@ -17,6 +17,9 @@ from smartcombo.study.model import Study
 
 PREFERRED = ("growth_rate", "progression", "response_rate")
 """Endpoints by which the claim is judged: the first one that answers."""
+MIXED = "one kind of animal an arm"
+"""Check of growth that finds cured and progressing animals in one arm: then the mean growth rate
+describes neither, and the share of tumour-free animals comes first."""
 Source = tuple[Study, Sequence[Result]]
 
 
@@ -24,6 +27,9 @@ def sensitised_rows(
     study: Study, sources: Sequence[Source], model: str, arm: str
 ) -> list[dict[str, Any]]:
     """Return Q4, Q2 and the molecule alone of every combination that an arm belongs to.
+
+    By the endpoint that the plan names first; without a plan by growth rate, or by the share of
+    tumour-free animals where the combination's arm holds cured and progressing ones.
 
     Parameters
     ----------
@@ -44,7 +50,8 @@ def sensitised_rows(
             for row in _rows(other, results, model_id, one.arm, one.molecule)
         ]
         if rows:
-            return [row | {"note": _note(study, other, model, differs)} for row in rows]
+            joined = _note(study, other, model, differs)
+            return [row | {"note": f"{row['note']}; {joined}"} for row in rows]
     return []
 
 
@@ -52,14 +59,31 @@ def _rows(
     study: Study, results: Sequence[Result], model: str, arm: str, molecule: str | None
 ) -> list[dict[str, Any]]:
     tables = [r.estimates[r.estimates["model"] == model] for r in results]
-    for endpoint in (one for name in PREFERRED for one in ENDPOINTS if one.id == name):
+    first, why = _first_endpoint(study, results, model, arm)
+    order = dict.fromkeys([*first, *PREFERRED])
+    for endpoint in (one for name in order for one in ENDPOINTS if one.id == name):
         for table in tables:
             asked = [(arm, "Q4"), (arm, "Q2"), (molecule, "single")]
             found = [_asked(table, endpoint, a, q) for a, q in asked]
-            rows = [row | {"study": study.id} for row in found if row is not None]
+            note = f"by {endpoint.words}{why if endpoint.id in first else ''}"
+            rows = [row | {"study": study.id, "note": note} for row in found if row is not None]
             if any(row["question"] in ("Q4", "Q2") for row in rows):
                 return rows
     return []
+
+
+def _first_endpoint(
+    study: Study, results: Sequence[Result], model: str, arm: str
+) -> tuple[tuple[str, ...], str]:
+    """Return the endpoint that comes first and why: as planned, or where an arm is a mixture."""
+    if study.plan.confirmatory:
+        return (study.plan.primary_endpoint,), ", as planned"
+    for result in results:
+        checks = result.checks
+        own = (checks["check"] == MIXED) & (checks["model"] == model)
+        if (own & (checks["subject"] == study.label(arm)) & (checks["status"] != "ok")).any():
+            return ("tumour_free",), ", because some animals of the arm are cured and some progress"
+    return (), ""
 
 
 def _asked(
