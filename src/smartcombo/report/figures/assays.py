@@ -5,11 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from smartcombo.report.figures.base import Context, Figure, colour_scale, panels, specification
+from smartcombo.report.figures.base import (
+    Context,
+    Figure,
+    colour_scale,
+    panels,
+    span,
+    specification,
+)
 from smartcombo.report.theme import FAINT, INK, Spec
 from smartcombo.report.words import slug
 
-ROW, WIDTH = 20, 260
+ROW, WIDTH = 16, 260
 ALL_DRAWN = 400
 """Surest genes of a panel that are all drawn; of the others ever fewer."""
 LABELS, NAME_WIDTH, NAME_HEIGHT = 12, 0.17, 0.055
@@ -66,8 +73,10 @@ def _agreement_spec(context: Context, table: pd.DataFrame) -> Spec:
     shown = [context.label(arm) for arm in arms]
     y: Spec = {"field": "line", "type": "nominal", "title": None,
                "axis": {"labelLimit": 240, "ticks": False, "domain": False}}  # fmt: skip
-    offset: Spec = {"field": "arm_label", "type": "nominal", "sort": shown}
-    x: Spec = {"field": "value", "type": "quantitative", "scale": {"zero": True},
+    offset: Spec = {"field": "arm_label", "type": "nominal", "scale": {"domain": shown}}
+    reach = span(pd.concat([table["low"], table["high"], table["value"], pd.Series([0.0])]),
+                 log=False)  # fmt: skip
+    x: Spec = {"field": "value", "type": "quantitative", "scale": {"domain": reach},
                "title": "shift, SDs of the controls"}  # fmt: skip
     names = ("arm_label", "line", "value", "low", "high", "n", "verdict")
     tooltip = [{"field": name} for name in names]
@@ -77,7 +86,7 @@ def _agreement_spec(context: Context, table: pd.DataFrame) -> Spec:
             "spacing": 24,
             "spec": {
                 "width": WIDTH,
-                "height": {"step": ROW, "for": "offset"},
+                "height": max(60, table["line"].nunique() * (len(arms) + 1) * ROW),
                 "layer": [
                     {"mark": {"type": "rule", "color": FAINT, "strokeWidth": 1},
                      "encoding": {"x": {"datum": 0}}},
@@ -179,8 +188,10 @@ def _volcano_spec(table: pd.DataFrame, columns: int) -> Spec:
     colour: Spec = {"field": "verdict", "type": "nominal", "legend": None,
                     "scale": {"domain": [*up, *down, "inconclusive"],
                               "range": [RED, RED, BLUE, BLUE, FAINT]}}  # fmt: skip
-    x: Spec = {"field": "value", "type": "quantitative", "title": "log2 fold change"}
-    y: Spec = {"field": "sure", "type": "quantitative", "title": "\u2212log10 p"}
+    x: Spec = {"field": "value", "type": "quantitative", "title": "log2 fold change",
+               "scale": {"domain": span(table["value"], log=False)}}  # fmt: skip
+    y: Spec = {"field": "sure", "type": "quantitative", "title": "\u2212log10 p",
+               "scale": {"domain": [0, span(table["sure"], log=False, pad=0.08)[1]]}}  # fmt: skip
     names = ("gene", "value", "low", "high", "p", "p_bh", "verdict")
     tooltip = [{"field": name} for name in names]
     named = {"transform": [{"filter": "datum.named"}]}
@@ -193,7 +204,8 @@ def _volcano_spec(table: pd.DataFrame, columns: int) -> Spec:
                 "width": 260,
                 "height": 230,
                 "layer": [
-                    {"mark": {"type": "rule", "color": FAINT}, "encoding": {"x": {"datum": 0}}},
+                    {"mark": {"type": "rule", "color": FAINT, "strokeWidth": 0.5},
+                     "encoding": {"x": {"datum": 0}}},
                     {"mark": {"type": "point", "filled": True, "size": 14, "opacity": 0.75},
                      "encoding": {"x": x, "y": y, "color": colour, "tooltip": tooltip}},
                     {**named, "mark": {"type": "point", "size": 42, "color": INK,
