@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 from smartcombo.core.result import Result
 from smartcombo.efficacy.single_mouse.options import ALL_MODELS
-from smartcombo.report.figures.assays import assays_side_by_side, genes_moved
 from smartcombo.report.figures.base import Context, Figure
 from smartcombo.report.figures.course import effect_course, synergy_course
 from smartcombo.report.figures.curves import model_curves
@@ -21,6 +20,7 @@ from smartcombo.report.figures.programme import (
 )
 from smartcombo.report.figures.robustness import robustness_curve
 from smartcombo.report.figures.scales import raw_and_relative
+from smartcombo.report.figures.side_by_side import assays_side_by_side, genes_moved
 from smartcombo.report.figures.spaghetti import every_mouse
 from smartcombo.report.figures.survival import progression_curves
 from smartcombo.report.figures.waterfall import waterfall
