@@ -18,7 +18,7 @@ from smartcombo.study.model import Study
 POWER = 0.8
 DOUBLING = {"log2": 1.0, "log10": float(np.log10(2)), "log": float(np.log(2)),
             "ln": float(np.log(2)), "logit": float(np.log(2))}  # fmt: skip
-"""Unit -> the shift that is a doubling (of the odds, on the logit); other units have none."""
+"""First word of the unit -> the shift that is a doubling (of the odds, on the logit); other units have none."""
 SIZES = (5, 8, 12)
 """Animals an arm for which the chance of calling the switch is simulated."""
 CALLED = 0.8
@@ -68,7 +68,7 @@ def _row(study: Study, group: MatchedGroup, arm: str, marker: str) -> dict[str, 
         return row
     sds = (float(np.std(controls, ddof=1)), float(np.std(treated, ddof=1)))
     seen = float(np.mean(treated) - np.mean(controls))
-    doubling = DOUBLING.get(str(facts["unit"]), float("nan"))
+    doubling = DOUBLING.get(str(facts["unit"]).split(" ")[0], float("nan"))
     row |= {
         "sd_controls": sds[0],
         "sd_arm": sds[1],
