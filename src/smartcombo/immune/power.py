@@ -18,7 +18,7 @@ from smartcombo.study.model import Study
 POWER = 0.8
 DOUBLING = {"log2": 1.0, "log10": float(np.log10(2)), "log": float(np.log(2)),
             "ln": float(np.log(2)), "logit": float(np.log(2))}  # fmt: skip
-"""First word of the unit -> the shift that is a doubling (of the odds, on the logit); other units have none."""
+"""First word of a unit -> the shift that is a doubling (logit: of the odds); others have none."""
 SIZES = (5, 8, 12)
 """Animals an arm for which the chance of calling the switch is simulated."""
 CALLED = 0.8
