@@ -65,7 +65,8 @@ def example_results(
     kinds, times = sc.efficacy.classes(study), sc.efficacy.progression(study)
     left, costs = sc.efficacy.leaving(study), sc.efficacy.tolerability(study)
     doses, earlier = sc.efficacy.dose_series(study), sc.efficacy.history(study)
-    tumours = sc.immune.landscape(study)
-    return [
-        example_growth, kinds, example_response, times, left, costs, doses, earlier, tumours,
+    tumours, genes = sc.immune.landscape(study), sc.immune.differential(study)
+    single = [
+        example_growth, kinds, example_response, times, left, costs, doses, earlier, tumours, genes,
     ]  # fmt: skip
+    return [*single, sc.evidence.claims(study, single)]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from smartcombo import efficacy as efficacy
+    from smartcombo import evidence as evidence
     from smartcombo import immune as immune
     from smartcombo.core.finding import AnalysisRefused, Finding, StudyError
     from smartcombo.core.method import Method
@@ -47,7 +48,7 @@ _HOMES = {
 }
 """Public name -> module that defines it."""
 
-_PACKAGES = ("efficacy", "immune", "report")
+_PACKAGES = ("efficacy", "evidence", "immune", "report")
 """Public sub-packages; ``report`` is itself callable (see ``smartcombo/report/__init__.py``)."""
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "__version__",
     "check_study",
     "efficacy",
+    "evidence",
     "immune",
     "methods",
     "read_study",
@@ -80,9 +82,10 @@ def methods() -> tuple[Method, ...]:
         In the order of the report's methods section.
     """
     from smartcombo.efficacy.methods import METHODS
+    from smartcombo.evidence.methods import METHODS as EVIDENCE
     from smartcombo.immune.methods import METHODS as IMMUNE
 
-    return (*METHODS, *IMMUNE)
+    return (*METHODS, *IMMUNE, *EVIDENCE)
 
 
 def __getattr__(name: str) -> Any:

@@ -24,6 +24,7 @@ ANALYSES = (
     ("Looking for dose series", "dose_series", "volumes"),
     ("Looking for earlier controls", "history", "volumes"),
     ("Reading the immune landscape", "landscape", "samples"),
+    ("Testing every gene", "differential", "expression"),
 )
 """What is told on stderr, the function of ``smartcombo.efficacy`` or ``smartcombo.immune``, and the
 table it needs, in the page's order."""
@@ -87,6 +88,11 @@ def analyse(folder: Path, out: Path, workers: int = 1) -> Path:
     show_findings(study.findings, sys.stderr)
     chosen = PROGRAMME if study.single_mouse else _with_data(study, sys.stderr)
     results = [_analysed(study, words, name, workers) for words, name, _ in chosen]
+    if any(result.analysis == "landscape" for result in results):
+        from smartcombo.evidence.claims import claims
+
+        with step("Weighing the claims"):
+            results.append(claims(study, results))
     with step("Drawing figures and writing the report"):
         from smartcombo.report.export import write_run
 

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from smartcombo.immune.differential import DifferentialOptions, differential
 from smartcombo.immune.landscape import LandscapeOptions, landscape
 from smartcombo.immune.scores import PanelScores, panel_scores
 from smartcombo.immune.tissue import TissueOptions
 
-__all__ = ["LandscapeOptions", "PanelScores", "TissueOptions", "landscape", "panel_scores"]
+__all__ = [
+    "DifferentialOptions",
+    "LandscapeOptions",
+    "PanelScores",
+    "TissueOptions",
+    "differential",
+    "landscape",
+    "panel_scores",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -9,11 +10,14 @@ import pandas as pd
 
 from smartcombo.core.finding import AnalysisRefused
 from smartcombo.core.result import CHECK_COLUMNS, Result, stacked
+from smartcombo.immune.agreement import agreement_sentences, agreement_table, assay_pairs
+from smartcombo.immune.course import course_table
 from smartcombo.immune.levels import level_table
 from smartcombo.immune.markers import COMPOSITES, marker_table
-from smartcombo.immune.matching import matched_groups
+from smartcombo.immune.matching import MatchedGroup, matched_groups
 from smartcombo.immune.moves import place_table, switch_sentence, switch_table
 from smartcombo.immune.phenotypes import phenotype_table, share_rows, with_tissue
+from smartcombo.immune.power import power_sentences, power_table
 from smartcombo.immune.shifts import shift_estimates, shift_rows
 from smartcombo.immune.tissue import TissueOptions, animal_table, field_table, tissue_markers
 from smartcombo.immune.tissue_map import map_table
@@ -65,7 +69,10 @@ def landscape(study: Study, options: LandscapeOptions | None = None) -> Result:
         that the treatment moves at least half), ``places`` (each animal on the axes, with the
         probabilities of its phenotype), ``markers`` (the values), ``levels`` (means of
         populations and proteins by arm, in their units), ``sentences``; of tissue ``phenotypes``
-        (desert, excluded, inflamed), ``tissue`` (by animal), ``fields``.
+        (desert, excluded, inflamed), ``tissue`` (by animal), ``fields``; ``agreement`` and
+        ``agreement_sentences`` (the assays side by side, in SDs of the controls), ``assay_pairs``
+        (how two assays rank the same animals), ``switch_course`` (steps between doses and days),
+        ``power`` and ``power_sentences`` (animals an arm for the next study).
 
     Raises
     ------
@@ -76,14 +83,32 @@ def landscape(study: Study, options: LandscapeOptions | None = None) -> Result:
     ----------
     Chen and Mellman 2017, 10.1038/nature21349 (desert, excluded, inflamed).
     """
-    options = options or LandscapeOptions()
-    level = study.plan.level if options.level is None else options.level
     if not study.assays.present():
         raise AnalysisRefused(
             f"landscape of {study.id}: no expression, populations, proteins or cells; name their "
             "tables in study.toml"
         )
+    options = options or LandscapeOptions()
     markers = stacked([marker_table(study), tissue_markers(study, options.tissue)])
+    return landscape_of(study, markers, options)
+
+
+def landscape_of(
+    study: Study, markers: pd.DataFrame, options: LandscapeOptions | None = None
+) -> Result:
+    """Return the landscape of markers that are at hand already, as :func:`landscape` does.
+
+    Parameters
+    ----------
+    study
+        Says which arm is what; its samples and assays are not read.
+    markers
+        One row an animal and marker, with ``MARKER_COLUMNS``, on scales where differences add.
+    options
+        Level.
+    """
+    options = options or LandscapeOptions()
+    level = study.plan.level if options.level is None else options.level
     groups, findings = matched_groups(study, markers)
     rows = [row for group in groups for row in shift_rows(study, group, level)]
     moves = switch_table(groups, level)
@@ -105,11 +130,27 @@ def landscape(study: Study, options: LandscapeOptions | None = None) -> Result:
             "map": map_table(study),
             "fields": field_table(study, options.tissue),
             "sentences": _sentences(study, moves, level),
+            **_further(study, groups, level),
         },
         methods=("landscape.panel/1", "landscape.populations/1", "landscape.shift/1",
-                 "landscape.switch/1", "landscape.phenotype/1", "landscape.tissue/1"),
+                 "landscape.switch/1", "landscape.phenotype/1", "landscape.tissue/1",
+                 "landscape.agreement/1"),
         options=_resolved(level) | {"tissue": asdict(options.tissue)},
     )  # fmt: skip
+
+
+def _further(study: Study, groups: Sequence[MatchedGroup], level: float) -> dict[str, pd.DataFrame]:
+    """Return what is read beside the shifts: agreement of assays, course, power."""
+    agreement, pairs = agreement_table(groups, level), assay_pairs(groups, level)
+    power = power_table(study, groups)
+    return {
+        "agreement": agreement,
+        "agreement_sentences": agreement_sentences(study, agreement, pairs),
+        "assay_pairs": pairs,
+        "switch_course": course_table(study, groups, level),
+        "power": power,
+        "power_sentences": power_sentences(study, power),
+    }
 
 
 def _sentences(study: Study, moves: pd.DataFrame, level: float) -> pd.DataFrame:

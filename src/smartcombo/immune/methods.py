@@ -71,6 +71,7 @@ METHODS: tuple[Method, ...] = (
         "half of such animals, averaged over what the controls leave open.",
         assumptions=(
             "Controls are roughly normal on the marker's scale.",
+            "Before any animal is seen, a treatment moves half or more with probability 0.29.",
             "The cut is a convention: infiltration is a continuum.",
         ),
         when_not="Fewer than three controls of the same day.",
@@ -110,6 +111,55 @@ METHODS: tuple[Method, ...] = (
             Reference("Chen & Mellman 2017, Nature 541:321", "10.1038/nature21349"),
             Reference("Blessin 2020, Cell Oncol 43:421", "10.1007/s13402-020-00496-7"),
             Reference("Ripley 1976, J Appl Probab 13:255", "10.2307/3212829"),
+        ),
+    ),
+    Method(
+        id="landscape.agreement/1",
+        title="Assays side by side, on the scale of the controls",
+        question="Do RNA, flow, protein and tissue say the same of a treatment?",
+        estimand="Shift of the arm's mean from its controls, in standard deviations of the "
+        "controls, by each assay; assays are never averaged.",
+        assumptions=(
+            "Controls scatter for the same reasons in each assay.",
+            "An assay with more noise shows a smaller shift in these units.",
+        ),
+        when_not="Fewer than three controls.",
+        references=(Reference("Bonett 2008, Psychol Methods 13:99", "10.1037/1082-989X.13.2.99"),),
+    ),
+    Method(
+        id="differential.voom/1",
+        title="Moderated linear model of every gene",
+        question="Which genes did the treatment move?",
+        estimand="Difference of mean log2 expression, arm minus comparator; Q4 observed minus "
+        "additive. Counts: libraries by TMM, precision weights by voom, genes with ten reads in a "
+        "library of median size in as many samples as the smallest arm. TPM and NanoString: log2 "
+        "values that reach one in as many animals, one prior variance.",
+        assumptions=(
+            "Most genes do not move; variances of genes scatter around a common one.",
+            "Arms share one residual variance a gene; batches add the same to all arms.",
+        ),
+        when_not="Single cells; fewer than two animals more than arms.",
+        references=(
+            Reference("Law 2014, Genome Biol 15:R29", "10.1186/gb-2014-15-2-r29"),
+            Reference("Smyth 2004, Stat Appl Genet Mol Biol 3:3", "10.2202/1544-6115.1027"),
+            Reference("Robinson & Oshlack 2010, Genome Biol 11:R25", "10.1186/gb-2010-11-3-r25"),
+        ),
+    ),
+    Method(
+        id="differential.deseq2/1",
+        title="Negative binomial model of every gene (PyDESeq2)",
+        question="Which genes did the treatment move?",
+        estimand="Log2 ratio of expected counts by maximum likelihood, arm against comparator; Q4 "
+        "observed against additive; Wald tests.",
+        assumptions=(
+            "Counts are negative binomial with a dispersion near the trend of all genes.",
+            "Most genes do not move.",
+        ),
+        when_not="Values that are not raw counts; few animals with an outlier among them: then it "
+        "calls many more genes than voom.",
+        references=(
+            Reference("Love 2014, Genome Biol 15:550", "10.1186/s13059-014-0550-8"),
+            Reference("Muzellec 2023, Bioinformatics 39:btad547", "10.1093/bioinformatics/btad547"),
         ),
     ),
 )

@@ -26,6 +26,7 @@ from smartcombo.report.figures.programme import (
 from smartcombo.report.figures.robustness import robustness_curve
 from smartcombo.report.figures.scales import raw_and_relative
 from smartcombo.report.figures.sensitivity import delta_curve, sensitivity_panel
+from smartcombo.report.figures.side_by_side import assays_side_by_side, genes_moved
 from smartcombo.report.figures.spaghetti import every_mouse
 from smartcombo.report.figures.survival import (
     progression_curves,
@@ -60,10 +61,12 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     control_rates,
     landscape_map,
     panel_heat_map,
+    assays_side_by_side,
     assay_dots,
     phenotype_bars,
     density_plane,
     tissue_maps,
+    genes_moved,
     robustness_curve,
     raw_and_relative,
     model_fit,

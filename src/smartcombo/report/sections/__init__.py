@@ -6,6 +6,7 @@ from smartcombo.report.sections import (
     classes,
     clusters,
     dose_series,
+    genes,
     growth,
     history,
     landscape,
@@ -34,6 +35,7 @@ SECTIONS: tuple[Section, ...] = (
     *history.SECTIONS,
     *landscape.SECTIONS,
     *tissue.SECTIONS,
+    *genes.SECTIONS,
     *growth.TRUST,
     *mice.SECTIONS,
 )

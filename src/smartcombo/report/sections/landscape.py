@@ -10,9 +10,11 @@ import pandas as pd
 
 from smartcombo.core.result import Result
 from smartcombo.immune.markers import COMPOSITES
+from smartcombo.immune.power import SIZES
 from smartcombo.report.sections.base import Section
 from smartcombo.report.sections.rows import question_row, stack
-from smartcombo.report.words import number, with_interval
+from smartcombo.report.words import number, p_value, unit_text, with_interval
+from smartcombo.stats.two_arms import MOST
 from smartcombo.study.model import Study
 
 
@@ -26,6 +28,9 @@ def landscape_content(study: Study, results: Sequence[Result]) -> Mapping[str, A
         "shifts": _shift_rows(results),
         "levels": _level_rows(study, results),
         "level_arms": [arm.label for arm in study.arms],
+        "agreement": stack(results, "agreement_sentences"),
+        "course": _course_rows(results),
+        "power": _power_rows(study, results),
     }
 
 
@@ -42,6 +47,62 @@ def _level_rows(study: Study, results: Sequence[Result]) -> list[dict[str, Any]]
         said = told if np.isfinite(row["value"]) else row["status"]
         own[str(row["arm"])] = f"{said}; n = {row['n']}"
     return [row | {"arms": [row.get(arm.id, "–") for arm in study.arms]} for row in rows.values()]
+
+
+def claims_content(study: Study, results: Sequence[Result]) -> Mapping[str, Any]:
+    """Return the three claims of each arm, and the estimates that carry them."""
+    return {
+        "headlines": [
+            {**row, "label": study.label(str(row["arm"]))} for row in stack(results, "headlines")
+        ],
+        "evidence": _evidence_rows(study, results),
+    }
+
+
+def _evidence_rows(study: Study, results: Sequence[Result]) -> list[dict[str, Any]]:
+    return [
+        {
+            **row,
+            "label": study.label(str(row["arm"])),
+            "day": _day(row["day"]),
+            "question": "v controls" if row["question"] in ("Q1", "single") else row["question"],
+            "estimate": with_interval(row["value"], row["low"], row["high"]),
+            "unit": unit_text(row["unit"]),
+            "count": f"{row['n']:.0f}",
+        }
+        for row in stack(results, "claim_evidence")
+    ]
+
+
+def _course_rows(results: Sequence[Result]) -> list[dict[str, Any]]:
+    return [
+        {**row, "estimate": with_interval(row["value"], row["low"], row["high"]),
+         "p": p_value(row["p_holm"]), "count": f"{row['n']:.0f}"}
+        for row in stack(results, "switch_course")
+    ]  # fmt: skip
+
+
+def _power_rows(study: Study, results: Sequence[Result]) -> list[dict[str, Any]]:
+    """Return the animals an arm that each axis needs; other markers are in the run's tables."""
+    return [
+        {
+            **row,
+            "label": study.label(str(row["arm"])),
+            "day": _day(row["day"]),
+            "sds": f"{number(row['sd_controls'], 2)}, {number(row['sd_arm'], 2)}",
+            "needs": [_animals(row[name]) for name in ("n_doubling", "n_seen", "n_half_seen")],
+            "chances": [
+                "–" if pd.isna(row[f"called_with_{n}"]) else f"{100 * row[f'called_with_{n}']:.0f}%"
+                for n in SIZES
+            ],
+        }
+        for row in stack(results, "power")
+        if row["marker"] in COMPOSITES and not pd.isna(row["sd_controls"])
+    ]
+
+
+def _animals(n: float) -> str:
+    return f"over {MOST}" if pd.isna(n) else f"{n:.0f}"
 
 
 def _switch_rows(study: Study, results: Sequence[Result]) -> list[dict[str, Any]]:
@@ -86,4 +147,7 @@ def _day(day: float) -> str:
     return "" if pd.isna(day) else f"{day:g}"
 
 
-SECTIONS = (Section("landscape", "From cold to hot", "Cold to hot", landscape_content),)
+SECTIONS = (
+    Section("claims", "Cold to hot: the claims", "Claims", claims_content),
+    Section("landscape", "From cold to hot", "Cold to hot", landscape_content),
+)
