@@ -13,8 +13,8 @@ import pytest
 import smartcombo as sc
 from smartcombo.immune.course import course_table, dose_ladders
 from smartcombo.immune.landscape import landscape_of
-from smartcombo.immune.rows import MARKER_COLUMNS
 from smartcombo.immune.matching import matched_groups
+from smartcombo.immune.rows import MARKER_COLUMNS
 from smartcombo.study.model import Arm, Treatment
 
 STUDIES = Path(__file__).resolve().parents[1] / "data" / "studies"
