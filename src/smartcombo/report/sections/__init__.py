@@ -23,6 +23,7 @@ from smartcombo.report.sections.base import Section
 
 SECTIONS: tuple[Section, ...] = (
     *planned.SECTIONS,
+    *landscape.CLAIMS,
     *programme.SECTIONS,
     *growth.SECTIONS,
     *classes.SECTIONS,

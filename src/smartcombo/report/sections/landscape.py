@@ -147,7 +147,8 @@ def _day(day: float) -> str:
     return "" if pd.isna(day) else f"{day:g}"
 
 
+CLAIMS = (Section("claims", "Cold to hot: the claims", "Claims", claims_content),)
+"""In the front of the page: what the rest of the landscape is read for."""
 SECTIONS = (
-    Section("claims", "Cold to hot: the claims", "Claims", claims_content),
     Section("landscape", "From cold to hot", "Cold to hot", landscape_content),
 )
