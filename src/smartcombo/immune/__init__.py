@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from smartcombo.immune.deconvolution import CellFractions, cell_fractions
 from smartcombo.immune.differential import DifferentialOptions, differential
 from smartcombo.immune.landscape import LandscapeOptions, landscape
 from smartcombo.immune.scores import PanelScores, panel_scores
 from smartcombo.immune.tissue import TissueOptions
 
 __all__ = [
+    "CellFractions",
     "DifferentialOptions",
     "LandscapeOptions",
     "PanelScores",
     "TissueOptions",
+    "cell_fractions",
     "differential",
     "landscape",
     "panel_scores",

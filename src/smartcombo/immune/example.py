@@ -226,6 +226,7 @@ def _field(sample: str, arm: str) -> pd.DataFrame:
     phase, level = rng.uniform(0, 2 * np.pi), rng.uniform(0.58, 0.7) * SIDE
 
     def inside(places: np.ndarray) -> np.ndarray:
+        """Return which places lie in the tumour."""
         return np.asarray(places[:, 0] < level + 25 * np.sin(places[:, 1] / 60 + phase))
 
     others = rng.uniform(0, SIDE, (OTHER_CELLS, 2))

@@ -149,6 +149,4 @@ def _day(day: float) -> str:
 
 CLAIMS = (Section("claims", "Cold to hot: the claims", "Claims", claims_content),)
 """In the front of the page: what the rest of the landscape is read for."""
-SECTIONS = (
-    Section("landscape", "From cold to hot", "Cold to hot", landscape_content),
-)
+SECTIONS = (Section("landscape", "From cold to hot", "Cold to hot", landscape_content),)
