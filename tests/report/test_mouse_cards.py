@@ -77,5 +77,18 @@ def test_more_animals_than_a_page_can_hold_are_counted_instead(
 ) -> None:
     monkeypatch.setattr(mice, "MOST_CARDS", 3)
     page = page_html(study, example_results, {})
-    assert f"{len(study.animals)} animals are too many for cards" in page
+    count = len(set(study.animals["animal"]) | set(study.samples["animal"]))
+    assert f"{count} animals are too many for cards" in page
     assert 'class="mouse"' not in page
+
+
+def test_every_animal_taken_for_samples_has_a_card_with_its_place(
+    study: Study, example_results: list[Result]
+) -> None:
+    arms = mice_content(study, example_results)["sampled"]
+    cards = {card.animal: dict(card.facts) for arm in arms for card in arm.cards}
+    assert set(cards) == set(study.samples["animal"])
+    landscape = next(result for result in example_results if result.analysis == "landscape")
+    for row in landscape.tables["places"].itertuples():
+        assert cards[row.animal]["taken"] == "day 14"
+        assert row.phenotype in cards[row.animal][row.assay]

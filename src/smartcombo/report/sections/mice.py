@@ -64,11 +64,13 @@ class ArmCards:
 def mice_content(study: Study, results: Sequence[Result]) -> Mapping[str, Any]:
     """Return the cards by tumour model and arm; only their number where they are too many."""
     observed = pd.DataFrame(stack(results, "observed"))
-    if observed.empty:
-        return {}
-    count = observed["animal"].nunique()
+    sampled = set(study.samples["animal"])
+    count = len(sampled | set(observed["animal"] if len(observed) else ()))
     if count > MOST_CARDS:
         return {"too_many": count, "arms": []}
+    taken = _sampled_arms(study, results)
+    if observed.empty:
+        return {"arms": [], "sampled": taken}
     known = _known(results)
     colours = arm_colours(study.arms)
     arms = [
@@ -83,7 +85,44 @@ def mice_content(study: Study, results: Sequence[Result]) -> Mapping[str, Any]:
         for own in [_scaled(rows, arm.id)]
         if not own.empty
     ]
-    return {"arms": arms, "width": WIDTH, "height": HEIGHT}
+    return {"arms": arms, "sampled": taken, "width": WIDTH, "height": HEIGHT}
+
+
+def _sampled_arms(study: Study, results: Sequence[Result]) -> list[ArmCards]:
+    """Return the cards of animals that samples were taken of, by tumour model and arm."""
+    places: dict[str, list[dict[str, Any]]] = {}
+    for row in stack(results, "places"):
+        places.setdefault(str(row["animal"]), []).append(row)
+    colours = arm_colours(study.arms)
+    found = []
+    for (model, arm_id), own in study.samples.groupby(["model", "arm"], sort=False):
+        arm = next((one for one in study.arms if one.id == arm_id), None)
+        if arm is None:
+            continue
+        cards = tuple(
+            MouseCard(str(animal), colours[arm.id], (), _taken(rows, places.get(str(animal), [])),
+                      False)
+            for animal, rows in own.groupby("animal", sort=False)
+        )  # fmt: skip
+        found.append(ArmCards(str(model), arm.label, _given(arm.treatments), cards))
+    return found
+
+
+def _taken(
+    samples: pd.DataFrame, places: Sequence[Mapping[str, Any]]
+) -> tuple[tuple[str, str], ...]:
+    """Return when samples were taken, and where each assay puts the tumour."""
+    days = sorted({float(day) for day in samples["day"].dropna()})
+    said = [("taken", "day " + " and ".join(f"{day:g}" for day in days))] if days else []
+    for row in places:
+        axes = [
+            f"{axis} {number(row[axis], 1)}"
+            for axis in ("infiltration", "inflammation", "exclusion")
+            if math.isfinite(row[axis])
+        ]
+        words = f"{', '.join(axes)} SDs from its controls" if axes else "no axis"
+        said.append((str(row["assay"]), f"{words}; {row['phenotype']}"))
+    return tuple(said)
 
 
 def _known(results: Sequence[Result]) -> dict[str, dict[str, Any]]:
