@@ -200,7 +200,7 @@ def emt6_markers(shared_dir: Path) -> pd.DataFrame:
             animal = f"{arm}-{assay}-{k}"
             rows.append(("EMT6", arms.get(arm, "both"), animal, 7.0, "tumour", "", assay, name,
                          name, axis, value, unit, "ok"))  # fmt: skip
-    return pd.DataFrame(rows, columns=list(MARKER_COLUMNS)).assign(censored="")
+    return pd.DataFrame(rows, columns=list(MARKER_COLUMNS[:-1])).assign(censored="")
 
 
 def test_without_a_landscape_the_claims_are_refused(

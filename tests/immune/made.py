@@ -37,4 +37,4 @@ def made_markers(
                 value = 5.0 + by_arm.get(arm, 0.0) + 0.5 * rng.standard_normal()
                 rows.append((model, arm, f"{arm}-{k}", day, "tumour", "", assay, marker, marker,
                              axis, value, "log2", "ok"))  # fmt: skip
-    return pd.DataFrame(rows, columns=list(MARKER_COLUMNS)).assign(censored="")
+    return pd.DataFrame(rows, columns=list(MARKER_COLUMNS[:-1])).assign(censored="")

@@ -48,7 +48,7 @@ def dose_markers(
         for arm, mean in zip(("vehicle", "d1", "d3", "d10"), means, strict=True)
         for k in range(n)
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=list(MARKER_COLUMNS)).assign(censored="")
+    return pd.DataFrame(rows, columns=list(MARKER_COLUMNS[:-1])).assign(censored="")
 
 
 @pytest.fixture(scope="module")

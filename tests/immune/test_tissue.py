@@ -41,7 +41,7 @@ def example(example_folder: Path) -> Study:
 
 @pytest.fixture(scope="module")
 def landscape(example_results: list[Result]) -> Result:
-    return example_results[-1]
+    return next(result for result in example_results if result.analysis == "landscape")
 
 
 @pytest.mark.realdata

@@ -16,6 +16,10 @@ from smartcombo.study.model import Study
 CORES = Path(__file__).resolve().parents[1] / "data" / "studies" / "mif_cores"
 
 
+def landscape_in(results: list[Result]) -> Result:
+    return next(result for result in results if result.analysis == "landscape")
+
+
 @pytest.fixture(scope="module")
 def example(example_folder: Path) -> Study:
     return sc.read_study(example_folder)
@@ -24,7 +28,7 @@ def example(example_folder: Path) -> Study:
 def test_bars_hold_three_probabilities_an_animal_and_say_n(
     example: Study, example_results: list[Result]
 ) -> None:
-    figure = phenotype_bars(Context(example, example_results[-1], "SYN-MEL"))
+    figure = phenotype_bars(Context(example, landscape_in(example_results), "SYN-MEL"))
     assert figure is not None
     total = figure.data.groupby("animal")["probability"].sum()
     assert len(total) == 18
@@ -35,7 +39,7 @@ def test_bars_hold_three_probabilities_an_animal_and_say_n(
 def test_maps_have_a_panel_a_field_and_tell_when_cells_are_left_out(
     example: Study, example_results: list[Result]
 ) -> None:
-    figure = tissue_maps(Context(example, example_results[-1], "SYN-MEL"))
+    figure = tissue_maps(Context(example, landscape_in(example_results), "SYN-MEL"))
     assert figure is not None
     assert figure.data["panel"].nunique() == 18
     assert "are drawn: all T cells, a part of the others" in figure.caption
@@ -45,7 +49,7 @@ def test_maps_have_a_panel_a_field_and_tell_when_cells_are_left_out(
 def test_the_plane_draws_its_cuts_and_says_that_they_are_a_convention(
     example: Study, example_results: list[Result]
 ) -> None:
-    figure = density_plane(Context(example, example_results[-1], "SYN-CRC"))
+    figure = density_plane(Context(example, landscape_in(example_results), "SYN-CRC"))
     assert figure is not None
     cut = figure.data[figure.data["kind"] == "cut"].iloc[0]
     assert (cut["tumour"], cut["stroma"]) == (150.0, 150.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -16,7 +16,12 @@ from smartcombo.immune.levels import level_table
 from smartcombo.immune.markers import COMPOSITES, marker_table
 from smartcombo.immune.matching import MatchedGroup, matched_groups
 from smartcombo.immune.moves import place_table, switch_sentence, switch_table
-from smartcombo.immune.phenotypes import phenotype_table, share_rows, with_tissue
+from smartcombo.immune.phenotypes import (
+    PHENOTYPE_COLUMNS,
+    phenotype_table,
+    share_rows,
+    with_tissue,
+)
 from smartcombo.immune.power import power_sentences, power_table
 from smartcombo.immune.shifts import shift_estimates, shift_rows
 from smartcombo.immune.tissue import TissueOptions, animal_table, field_table, tissue_markers
@@ -90,7 +95,9 @@ def landscape(study: Study, options: LandscapeOptions | None = None) -> Result:
         )
     options = options or LandscapeOptions()
     markers = stacked([marker_table(study), tissue_markers(study, options.tissue)])
-    return landscape_of(study, markers, options)
+    phenotypes = phenotype_table(study, options.tissue)
+    result = _landscape(study, markers, phenotypes, options)
+    return replace(result, tables=dict(result.tables) | _as_measured(study, result, options))
 
 
 def landscape_of(
@@ -107,13 +114,18 @@ def landscape_of(
     options
         Level.
     """
-    options = options or LandscapeOptions()
+    none = pd.DataFrame(columns=list(PHENOTYPE_COLUMNS))
+    return _landscape(study, markers, none, options or LandscapeOptions())
+
+
+def _landscape(
+    study: Study, markers: pd.DataFrame, phenotypes: pd.DataFrame, options: LandscapeOptions
+) -> Result:
     level = study.plan.level if options.level is None else options.level
     groups, findings = matched_groups(study, markers)
     rows = [row for group in groups for row in shift_rows(study, group, level)]
-    moves = switch_table(groups, level)
-    phenotypes = phenotype_table(study, options.tissue)
     rows += share_rows(study, phenotypes, level)
+    moves = switch_table(groups, level)
     return Result(
         study=study.id,
         analysis="landscape",
@@ -124,11 +136,7 @@ def landscape_of(
             "markers": markers,
             "switch": moves,
             "places": with_tissue(place_table(groups), phenotypes),
-            "levels": level_table(study, level),
             "phenotypes": phenotypes,
-            "tissue": animal_table(study, options.tissue),
-            "map": map_table(study),
-            "fields": field_table(study, options.tissue),
             "sentences": _sentences(study, moves, level),
             **_further(study, groups, level),
         },
@@ -137,6 +145,18 @@ def landscape_of(
                  "landscape.agreement/1"),
         options=_resolved(level) | {"tissue": asdict(options.tissue)},
     )  # fmt: skip
+
+
+def _as_measured(
+    study: Study, result: Result, options: LandscapeOptions
+) -> dict[str, pd.DataFrame]:
+    """Return the tables of what the assays hold, in their own units."""
+    return {
+        "levels": level_table(study, result.options["level"]),
+        "tissue": animal_table(study, options.tissue),
+        "map": map_table(study),
+        "fields": field_table(study, options.tissue),
+    }
 
 
 def _further(study: Study, groups: Sequence[MatchedGroup], level: float) -> dict[str, pd.DataFrame]:

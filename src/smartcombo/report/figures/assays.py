@@ -51,6 +51,8 @@ def assay_dots(context: Context) -> Figure | None:
 
 def _dots(context: Context, markers: pd.DataFrame) -> pd.DataFrame:
     vehicle = next((arm.id for arm in context.study.arms if arm.role == "vehicle"), "")
+    if set(markers["arm"]) <= {vehicle}:  # controls alone: there is nothing to hold against them
+        return pd.DataFrame()
     parts = []
     for _, own in markers.groupby(["assay", "tissue", "day", "marker"], dropna=False, sort=False):
         controls = own.loc[own["arm"] == vehicle, "value"]
