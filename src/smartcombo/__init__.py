@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from smartcombo import efficacy as efficacy
     from smartcombo import immune as immune
+    from smartcombo import ranking as ranking
     from smartcombo.core.finding import AnalysisRefused, Finding, StudyError
     from smartcombo.core.method import Method
     from smartcombo.core.result import Result
@@ -47,7 +48,7 @@ _HOMES = {
 }
 """Public name -> module that defines it."""
 
-_PACKAGES = ("efficacy", "immune", "report")
+_PACKAGES = ("efficacy", "immune", "ranking", "report")
 """Public sub-packages; ``report`` is itself callable (see ``smartcombo/report/__init__.py``)."""
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "efficacy",
     "immune",
     "methods",
+    "ranking",
     "read_study",
     "report",
     "simulate_study",
@@ -81,8 +83,9 @@ def methods() -> tuple[Method, ...]:
     """
     from smartcombo.efficacy.methods import METHODS
     from smartcombo.immune.methods import METHODS as IMMUNE
+    from smartcombo.ranking.methods import METHODS as RANKING
 
-    return (*METHODS, *IMMUNE)
+    return (*METHODS, *IMMUNE, *RANKING)
 
 
 def __getattr__(name: str) -> Any:

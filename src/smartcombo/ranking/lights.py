@@ -1,0 +1,71 @@
+"""One number as a traffic light: green needs a clear interval, enough animals and its threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Colour = Literal["green", "amber", "red", "grey"]
+
+FEWEST_ANIMALS = 12
+"""Of both arms together. Below this no result is green: two more animals could turn it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """A colour, the word that belongs to it, and why."""
+
+    colour: Colour
+    word: str
+    reason: str
+
+
+def light(
+    low: float,
+    high: float,
+    *,
+    no_effect: float,
+    less_is_better: bool,
+    n: float,
+    p: float = float("nan"),
+    threshold: float = float("nan"),
+    fewest: int = FEWEST_ANIMALS,
+) -> Light:
+    """Return the colour of an interval.
+
+    Parameters
+    ----------
+    low, high
+        Interval of the effect, on the scale of ``no_effect`` (0 for a difference, 1 for a ratio).
+    less_is_better
+        Whether effects below ``no_effect`` are good, as hazard ratios are.
+    n
+        Animals or patients behind it; missing counts as too few.
+    p, threshold
+        A p-value and the threshold that was set for it beforehand. A missed threshold is negative
+        whatever 0.05 would have said.
+    fewest
+        Animals below which nothing is green.
+
+    Returns
+    -------
+    Light
+        Green: benefit. Red: harm. Amber: inconclusive, few animals, or a missed threshold. Grey: no
+        interval.
+    """
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return Light("grey", "missing", "no interval")
+    good = high < no_effect if less_is_better else low > no_effect
+    bad = low > no_effect if less_is_better else high < no_effect
+    if bad:
+        return Light("red", "harm", "the interval lies wholly on the wrong side of no effect")
+    if p >= threshold:
+        return Light("amber", "negative", f"p = {p:g} misses the threshold {threshold:g} that was "
+                     "set beforehand")  # fmt: skip
+    if not good:
+        return Light("amber", "inconclusive", "the interval holds no effect")
+    if not n >= fewest:
+        return Light("amber", "few animals", f"{n:g} in all, fewer than {fewest}")
+    return Light("green", "benefit", "the interval lies wholly on the right side of no effect")
