@@ -13,12 +13,12 @@ import numpy as np
 from scipy import optimize, special, stats
 
 from smartcombo.stats.design import Floats
-from smartcombo.stats.pooling import beta_binomial, random_effects_mean
+from smartcombo.stats.pooling import SMALLEST_ICC, beta_binomial, random_effects_mean
 
 BetweenVariance = Literal["DL", "PM", "REML"]
 
 GRID = 400
-"""Points of the grid on which tau is averaged over: halving them moves no value by 1e-4 of tau."""
+"""Midpoints at which tau is averaged over: the integral by quadrature within 1e-4."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def between_variance(values: Floats, variances: Floats, method: BetweenVariance)
         bounds=(0.0, np.sqrt(upper)), method="bounded", options={"xatol": 1e-9},
     )  # fmt: skip
     at_zero = _restricted(values, variances, np.zeros(1))[0]
-    return 0.0 if at_zero >= -found.fun else float(found.x) ** 2
+    return 0.0 if at_zero >= -found.fun - 1e-10 else float(found.x) ** 2
 
 
 def shrink(values: Floats, variances: Floats, method: BetweenVariance = "PM") -> Shrunk:
@@ -121,7 +121,7 @@ def shrink_averaged(values: Floats, variances: Floats) -> Shrunk:
     Gelman 2006, 10.1214/06-BA117A.
     """
     upper = 4.0 * float(np.std(values, ddof=1)) + 1e-9 * float(np.sqrt(np.max(variances)))
-    tau2 = np.linspace(0.0, upper, GRID) ** 2
+    tau2 = (upper * (np.arange(GRID) + 0.5) / GRID) ** 2
     log_weight = _restricted(values, variances, tau2)
     share = special.softmax(log_weight)
     total = variances[None, :] + tau2[:, None]
@@ -173,7 +173,7 @@ def shrink_proportions(k: Floats, n: Floats, *, level: float = 0.95) -> ShrunkPr
     Williams 1975, 10.2307/2529820.
     """
     fit = beta_binomial(k, n)
-    total = (1 - fit.icc) / max(fit.icc, 1e-12)
+    total = (1 - fit.icc) / max(fit.icc, SMALLEST_ICC)
     a, b = k + fit.mean * total, n - k + (1 - fit.mean) * total
     posterior = stats.beta(a, b)
     effect = 1 + (float(np.mean(n)) - 1) * fit.icc
