@@ -37,7 +37,8 @@ def rank(
 
     Gates come first: a gated candidate keeps its row and its reason and has no place. Then criteria
     and weights are drawn together; a missing criterion is drawn from what the population shows,
-    which widens a candidate's places and never counts as zero.
+    which widens a candidate's places and never counts as zero. The order is that of the mean score:
+    the mean place would let a newcomer turn two others.
 
     Parameters
     ----------
@@ -138,7 +139,7 @@ def _summary(
 
 def _places(outcome: Acceptability, names: NDArray[np.str_], options: RankOptions) -> pd.DataFrame:
     """Return the numbers of the ranked candidates, index candidate."""
-    order = np.lexsort((names, -outcome.score, outcome.expected_rank))
+    order = np.lexsort((names, -outcome.score))
     place = np.empty(len(order))
     place[order] = np.arange(1, len(order) + 1)
     apart = not_separated(outcome.pairwise, options.tied_below)

@@ -23,7 +23,8 @@ class Ranking:
     Attributes
     ----------
     summary
-        ``SUMMARY_COLUMNS``, one row a candidate, in order; gated ones last, without a place.
+        ``SUMMARY_COLUMNS``, one row a candidate, by mean score; gated ones last, without a
+        place.
         ``missing`` counts criteria without a value.
     acceptability
         ``candidate, rank, probability``: rank acceptability indices.

@@ -141,7 +141,7 @@ def _tables(
         variants.append(
             {
                 "variant": variant,
-                "tau": kendall_tau(outcome.expected_rank, one.expected_rank),
+                "tau": kendall_tau(-outcome.score, -one.score),
                 "same_leader": bool(names[order[0]] == first),
                 "leaders": "; ".join(names[i] for i in order if group[i] == 1),
             }
@@ -150,7 +150,7 @@ def _tables(
 
 
 def _order(names: NDArray[np.str_], outcome: Acceptability) -> NDArray[np.int64]:
-    return np.lexsort((names, -outcome.score, outcome.expected_rank))
+    return np.lexsort((names, -outcome.score))
 
 
 def _baseline_words(row: dict[str, Any]) -> str:
