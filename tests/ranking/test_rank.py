@@ -302,3 +302,17 @@ def test_two_hundred_candidates_on_twelve_criteria_take_less_than_five_seconds()
     # Processor time: what other programs do at the same time is not counted.
     assert time.process_time() - begin < 5.0
     assert len(got.pairwise) == 200 * 199
+
+
+def test_none_and_object_columns_are_read_as_missing() -> None:
+    rows = table(VALUES, SE).astype({"value": object, "se": object})
+    rows.loc[0, "se"] = None
+    rows.loc[1, ["value", "se"]] = None
+    rows.loc[1, "status"] = "not estimable"
+    got = sc.ranking.rank(CRITERIA, rows, options=FEW).criteria
+    cell = got.set_index(["candidate", "criterion"])
+    assert cell.loc[("best@EMT6", "gain"), "high"] == 0.9
+    assert cell.loc[("best@EMT6", "shift"), "word"] == "missing"
+    rows.loc[1, "status"] = "ok"
+    with pytest.raises(AnalysisRefused, match="found value None with status 'ok'"):
+        sc.ranking.rank(CRITERIA, rows)

@@ -122,7 +122,7 @@ def _of_table(criteria: Sequence[Criterion], table: pd.DataFrame) -> list[str]:
         if row.status not in VALUE_STATUSES:
             problems.append(f"{where}: found status {row.status!r}; expected one of "
                             f"{VALUE_STATUSES}; correct it")  # fmt: skip
-        elif row.status == "ok" and not np.isfinite(row.value):
+        elif row.status == "ok" and (pd.isna(row.value) or not np.isfinite(row.value)):
             problems.append(f"{where}: found value {row.value!r} with status 'ok'; expected a "
                             "number; say 'missing' where there is none")  # fmt: skip
         if not (pd.isna(row.se) or 0 <= row.se < np.inf):

@@ -130,7 +130,8 @@ def _summary(
         places = _places(outcome, np.array(cells.candidates)[ready.ranked], options)
         frame = frame.join(places)
     frame = frame.reset_index().reindex(columns=list(SUMMARY_COLUMNS))
-    frame["not_separated_from"] = frame["not_separated_from"].where(~frame["gated"], "")
+    apart = frame["not_separated_from"].astype(object)
+    frame["not_separated_from"] = apart.where(~frame["gated"], "")
     order = frame["place"].astype(float).fillna(np.inf)
     return frame.assign(_o=order).sort_values(["_o", "candidate"]).drop(columns="_o").reset_index(
         drop=True
