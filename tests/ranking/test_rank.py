@@ -90,8 +90,7 @@ def test_candidates_that_cannot_be_told_apart_are_one_group(ranking: Ranking) ->
     assert "second@EMT6" in best["not_separated_from"].split("; ")
     assert "poor@4T1" not in best["not_separated_from"]
     words = ranking.groups["words"].iloc[0]
-    assert "second@EMT6" in words
-    assert "cannot be told apart from best@EMT6" in words
+    assert words == "second@EMT6 cannot be told apart from best@EMT6"
 
 
 def test_a_missing_criterion_is_drawn_from_the_population_and_widens(ranking: Ranking) -> None:
@@ -151,7 +150,7 @@ def test_reasons_come_from_the_numbers(ranking: Ranking) -> None:
     reasons = ranking.reasons.set_index(["candidate", "side"])
     good = " ".join(reasons.loc[[("best@EMT6", "for")], "words"])
     assert "Gain over the ICI alone: 0.9 log (0.704 to 1.1, n = 40, shrunk to 0.89" in good
-    assert "% of draws" in good
+    assert "better than the ranked candidates' mean in more than 99% of draws" in good
     bad = " ".join(reasons.loc[[("poor@4T1", "against")], "words"])
     assert "Gain over the ICI alone: -0.3 log" in bad
     assert "harm" in bad
@@ -235,7 +234,7 @@ def test_all_gated_or_one_alone_are_no_fault() -> None:
     assert none.acceptability.empty
     lone = sc.ranking.rank(CRITERIA, rows, pd.DataFrame(stop[:1]))
     assert lone.summary["p_first"].iloc[0] == 1
-    assert lone.groups["words"].iloc[0].startswith("b@x stands alone")
+    assert lone.groups["words"].iloc[0] == "b@x stands alone"
 
 
 def test_everything_wrong_with_the_tables_is_said_at_once() -> None:

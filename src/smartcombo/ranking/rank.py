@@ -83,7 +83,7 @@ def rank(
         central_weights=_central(ready, outcome, names),
         criteria=criteria_rows(cells, ready.partial, ready.scored, table, options.level),
         reasons=reasons,
-        groups=group_rows(summary, options.tied_below),
+        groups=group_rows(summary),
         sensitivity=sensitivity,
         variants=variants,
         baseline=baseline_rows(cells, ready.x, summary, options),

@@ -74,7 +74,7 @@ def reason_rows(
     return ordered.drop(columns="_s").reset_index(drop=True)
 
 
-def group_rows(summary: pd.DataFrame, tied_below: float) -> pd.DataFrame:
+def group_rows(summary: pd.DataFrame) -> pd.DataFrame:
     """Return each group of candidates that cannot be told apart, with a sentence."""
     rows = []
     placed = summary[summary["group"].notna()]
@@ -83,10 +83,9 @@ def group_rows(summary: pd.DataFrame, tied_below: float) -> pd.DataFrame:
         if len(names) == 1:
             words = f"{names[0]} stands alone"
         else:
-            words = f"{', '.join(names)} cannot be told apart from {names[0]}"
+            words = f"{', '.join(names[1:])} cannot be told apart from {names[0]}"
         rows.append({"group": int(number), "leader": names[0], "members": "; ".join(names),
-                     "words": f"{words} (told apart: above in {100 * tied_below:.0f}% of draws or "
-                     "more)"})  # fmt: skip
+                     "words": words})  # fmt: skip
     return pd.DataFrame(rows, columns=["group", "leader", "members", "words"])
 
 
@@ -129,7 +128,8 @@ def _cell_reason(
     if not side:
         return []
     share = f"{'better' if side == 'for' else 'worse'} than the ranked candidates' mean in "
-    share += f"{100 * (better if side == 'for' else 1 - better):.0f}% of draws"
+    percent = 100 * (better if side == "for" else 1 - better)
+    share += f"{percent:.0f}% of draws" if percent < 99.5 else "more than 99% of draws"
     doubt = f", {cell['word']}" if cell["colour"] == "amber" else ""
     return [_reason(candidate, side, criterion.id, f"{text}{doubt}; {share}", gain)]
 
