@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from programmes import CRITERIA, GAIN, table
+from programmes import CRITERIA, GAIN, LOSS, table
 
 import smartcombo as sc
 from smartcombo.ranking import light
+from smartcombo.ranking.lights import criterion_light
 from smartcombo.stats.proportions import difference
 
 
@@ -57,3 +60,16 @@ def test_one_small_study_leads_a_ranking_only_with_its_caution_and_no_green_ligh
     assert "few animals: at most 10 behind any criterion" in first["cautions"]
     cell = got.criteria.set_index(["candidate", "criterion"]).loc[("small@x", GAIN.id)]
     assert (cell["colour"], cell["word"]) == ("amber", "few animals")
+
+
+def test_a_cost_is_judged_by_its_anchors_since_any_of_it_would_be_harm() -> None:
+    cost = replace(LOSS, no_effect=0.0)
+    assert cost.is_cost
+    assert not GAIN.is_cost
+    assert criterion_light(cost, 1.0, 4.0, 40).word == "little cost"
+    assert criterion_light(cost, 8.0, 12.0, 40).colour == "amber"
+    assert criterion_light(cost, 21.0, 30.0, 8).word == "too much"
+    assert criterion_light(cost, 1.0, 4.0, 8).word == "few animals"
+    assert criterion_light(cost, np.nan, np.nan, 8).word == "missing"
+    assert criterion_light(LOSS, 1.0, 4.0, 40).word == "no reference"
+    assert criterion_light(GAIN, -0.4, -0.1, 40).word == "harm"

@@ -73,6 +73,13 @@ class Criterion:
             )
 
     @property
+    def is_cost(self) -> bool:
+        """Return whether no effect is already the best there is, as of weight loss."""
+        if self.no_effect is None:
+            return False
+        return (self.best - self.no_effect) * (self.best - self.worst) <= 0
+
+    @property
     def scored(self) -> bool:
         """Return whether it has a part in the score."""
         return self.weight != 0

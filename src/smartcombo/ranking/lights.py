@@ -7,6 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from smartcombo.ranking.criteria import Criterion
+
 Colour = Literal["green", "amber", "red", "grey"]
 
 FEWEST_ANIMALS = 12
@@ -69,3 +71,35 @@ def light(
     if not n >= fewest:
         return Light("amber", "few animals", f"{n:g} in all, fewer than {fewest}")
     return Light("green", "benefit", "the interval lies wholly on the right side of no effect")
+
+
+def criterion_light(criterion: Criterion, low: float, high: float, n: float) -> Light:
+    """Return the colour of one value of a criterion.
+
+    A cost, of which no effect is the best there is, is judged by its anchors: any of it would
+    otherwise be harm. Green is wholly in the better half, red wholly at or past the worst.
+
+    Parameters
+    ----------
+    criterion
+        With ``no_effect``; without, the light is grey.
+    low, high
+        Interval in the criterion's unit.
+    n
+        Animals behind it.
+    """
+    less = criterion.best < criterion.worst
+    if criterion.no_effect is None and np.isfinite(low):
+        return Light("grey", "no reference", "no value of no effect was stated")
+    if not criterion.is_cost:
+        none = float("nan") if criterion.no_effect is None else criterion.no_effect
+        return light(low, high, no_effect=none, less_is_better=less, n=n)
+    half = (criterion.worst + criterion.best) / 2
+    seen = light(low, high, no_effect=half, less_is_better=less, n=n)
+    if low >= criterion.worst if less else high <= criterion.worst:
+        return Light("red", "too much", "the interval lies wholly at or past the worst anchor")
+    if seen.colour == "green":
+        return Light("green", "little cost", "the interval lies wholly in the better half")
+    if seen.word in ("missing", "few animals"):
+        return seen
+    return Light("amber", "some cost", "the interval does not lie wholly in the better half")

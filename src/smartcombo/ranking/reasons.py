@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from smartcombo.ranking.criteria import Criterion
 from smartcombo.ranking.draws import Cells
-from smartcombo.ranking.lights import light
+from smartcombo.ranking.lights import criterion_light
 
 Floats = NDArray[np.float64]
 
@@ -97,19 +97,14 @@ def _cell(cells: Cells, at: tuple[int, int], known: dict[str, Any], level: float
     value, se = float(cells.value[at]), float(cells.se[at])
     shrunk, spread = float(cells.shrunk[at]), float(cells.shrunk_se[at])
     n = float(known.get("n", np.nan))
-    colour, word = "grey", "missing" if np.isnan(value) else "no reference"
-    if criterion.no_effect is not None and np.isfinite(value):
-        less = criterion.best < criterion.worst
-        seen = light(value - z * se, value + z * se, no_effect=criterion.no_effect,
-                     less_is_better=less, n=n)  # fmt: skip
-        colour, word = seen.colour, seen.word
+    seen = criterion_light(criterion, value - z * se, value + z * se, n)
     return {
         "candidate": cells.candidates[i], "criterion": criterion.id, "title": criterion.title,
         "value": value, "low": value - z * se, "high": value + z * se, "shrunk": shrunk,
         "shrunk_low": shrunk - z * spread, "shrunk_high": shrunk + z * spread,
         "kept": float(cells.kept[at]) if np.isfinite(value) else np.nan, "level": level, "n": n,
         "unit": criterion.unit, "status": known.get("status", "missing"),
-        "source": known.get("source", ""), "colour": colour, "word": word,
+        "source": known.get("source", ""), "colour": seen.colour, "word": seen.word,
     }  # fmt: skip
 
 
@@ -123,7 +118,7 @@ def _cell_reason(
         return [_reason(candidate, "unknown", criterion.id, text, gain)]
     text = f"{criterion.title}: {_number(cell, criterion)}"
     if cell["colour"] == "red":
-        return [_reason(candidate, "against", criterion.id, f"{text}, harm", gain)]
+        return [_reason(candidate, "against", criterion.id, f"{text}, {cell['word']}", gain)]
     side = "for" if better >= CLEARLY else "against" if better <= 1 - CLEARLY else ""
     if not side:
         return []
