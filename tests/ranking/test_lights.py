@@ -73,3 +73,10 @@ def test_a_cost_is_judged_by_its_anchors_since_any_of_it_would_be_harm() -> None
     assert criterion_light(cost, np.nan, np.nan, 8).word == "missing"
     assert criterion_light(LOSS, 1.0, 4.0, 40).word == "no reference"
     assert criterion_light(GAIN, -0.4, -0.1, 40).word == "harm"
+
+
+def test_four_arms_need_the_animals_of_four_arms() -> None:
+    four = replace(GAIN, arms=4)
+    assert criterion_light(GAIN, 0.1, 0.9, 16).colour == "green"
+    assert criterion_light(four, 0.1, 0.9, 16).word == "few animals"
+    assert criterion_light(four, 0.1, 0.9, 24).colour == "green"

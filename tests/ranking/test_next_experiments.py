@@ -61,7 +61,7 @@ def test_a_gate_that_the_experiment_answers_is_named(plan: pd.DataFrame) -> None
     arm = plan.set_index(["candidate", "experiment"]).loc[("armless@x", "arm")]
     assert arm["opens"] == "molecule-alone arm"
     assert (
-        "10 animals for the missing arm, armless@x: would change the first choice" in arm["words"]
+        "the missing arm with armless@x (10 animals) would change the first choice" in arm["words"]
     )
 
 

@@ -262,6 +262,7 @@ def test_everything_wrong_with_the_tables_is_said_at_once() -> None:
         ({"best": 0.0}, "two different finite values"),
         ({"weight": -1.0}, "found weight=-1.0"),
         ({"order": 0}, "found order=0"),
+        ({"arms": 0}, "found arms=0"),
     ],
 )
 def test_a_criterion_that_cannot_score_is_refused(change: dict, words: str) -> None:

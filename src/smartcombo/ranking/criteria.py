@@ -44,6 +44,8 @@ class Criterion:
         Place in the order of importance, 1 the weightiest, under ordered weights; may be shared.
     no_effect
         Value that means no effect, where there is one: decides what is for and what is against.
+    arms
+        Arms whose animals ``n`` counts: 2 of a comparison (default), 4 of an interaction.
     """
 
     id: str
@@ -54,6 +56,7 @@ class Criterion:
     weight: float | None = None
     order: int | None = None
     no_effect: float | None = None
+    arms: int = 2
 
     def __post_init__(self) -> None:
         anchors = np.array([self.worst, self.best])
@@ -66,6 +69,8 @@ class Criterion:
             raise ValueError(
                 f"criterion {self.id!r}: found weight={self.weight!r}; expected zero or more"
             )
+        if self.arms < 1:
+            raise ValueError(f"criterion {self.id!r}: found arms={self.arms!r}; expected 1 or more")
         if self.order is not None and self.order < 1:
             raise ValueError(
                 f"criterion {self.id!r}: found order={self.order!r}; expected 1 (weightiest) or "

@@ -11,8 +11,8 @@ from smartcombo.ranking.criteria import Criterion
 
 Colour = Literal["green", "amber", "red", "grey"]
 
-FEWEST_ANIMALS = 12
-"""Of both arms together. Below this no result is green: two more animals could turn it."""
+FEWEST_IN_ARM = 6
+"""With fewer animals an arm no result is green: two more animals could turn it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def light(
     n: float,
     p: float = float("nan"),
     threshold: float = float("nan"),
-    fewest: int = FEWEST_ANIMALS,
+    fewest: int = 2 * FEWEST_IN_ARM,
 ) -> Light:
     """Return the colour of an interval.
 
@@ -88,14 +88,14 @@ def criterion_light(criterion: Criterion, low: float, high: float, n: float) -> 
     n
         Animals behind it.
     """
-    less = criterion.best < criterion.worst
+    less, fewest = criterion.best < criterion.worst, FEWEST_IN_ARM * criterion.arms
     if criterion.no_effect is None and np.isfinite(low):
         return Light("grey", "no reference", "no value of no effect was stated")
     if not criterion.is_cost:
         none = float("nan") if criterion.no_effect is None else criterion.no_effect
-        return light(low, high, no_effect=none, less_is_better=less, n=n)
+        return light(low, high, no_effect=none, less_is_better=less, n=n, fewest=fewest)
     half = (criterion.worst + criterion.best) / 2
-    seen = light(low, high, no_effect=half, less_is_better=less, n=n)
+    seen = light(low, high, no_effect=half, less_is_better=less, n=n, fewest=fewest)
     if low >= criterion.worst if less else high <= criterion.worst:
         return Light("red", "too much", "the interval lies wholly at or past the worst anchor")
     if seen.colour == "green":

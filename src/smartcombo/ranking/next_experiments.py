@@ -30,7 +30,7 @@ class Experiment:
     Attributes
     ----------
     id, title
-        Such as ``second-model``, "a second model"; the title completes "20 animals for ...".
+        Such as ``second-model``, "a second model"; the title begins the sentence.
     criteria
         Ids of the criteria it informs.
     animals
@@ -202,8 +202,8 @@ def _stopping(gates: pd.DataFrame) -> pd.Series:
 def _words(name: str, one: Experiment, worth: float, change: float, chosen: int) -> str:
     """Return a sentence for the table."""
     choice = "the first choice" if chosen == 1 else f"which {chosen} are chosen"
-    animals = f"{one.animals} animals for {one.title}, {name}"
+    what = f"{one.title} with {name} ({one.animals} animals)"
     if change < 0.005:
-        return f"{animals}: would not change {choice} (probability below 1%)"
-    return (f"{animals}: would change {choice} with probability {100 * change:.0f}%; worth "
+        return f"{what} would not change {choice} (probability below 1%)"
+    return (f"{what} would change {choice} with probability {100 * change:.0f}%; worth "
             f"{worth:.2g} of the score in expectation")  # fmt: skip
