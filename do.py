@@ -96,6 +96,7 @@ def validate(*arguments: str) -> None:
     _run(PYTHON, "validation/curved.py", *arguments)
     _run(PYTHON, "validation/leaving.py", *arguments)
     _run(PYTHON, "validation/landscape.py")
+    _run(PYTHON, "validation/ranking.py", *arguments)
 
 
 def ci() -> None:

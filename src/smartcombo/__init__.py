@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from smartcombo import efficacy as efficacy
     from smartcombo import evidence as evidence
     from smartcombo import immune as immune
+    from smartcombo import ranking as ranking
     from smartcombo.core.finding import AnalysisRefused, Finding, StudyError
     from smartcombo.core.method import Method
     from smartcombo.core.result import Result
@@ -48,7 +49,7 @@ _HOMES = {
 }
 """Public name -> module that defines it."""
 
-_PACKAGES = ("efficacy", "evidence", "immune", "report")
+_PACKAGES = ("efficacy", "evidence", "immune", "ranking", "report")
 """Public sub-packages; ``report`` is itself callable (see ``smartcombo/report/__init__.py``)."""
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "evidence",
     "immune",
     "methods",
+    "ranking",
     "read_study",
     "report",
     "simulate_study",
@@ -84,8 +86,9 @@ def methods() -> tuple[Method, ...]:
     from smartcombo.efficacy.methods import METHODS
     from smartcombo.evidence.methods import METHODS as EVIDENCE
     from smartcombo.immune.methods import METHODS as IMMUNE
+    from smartcombo.ranking.methods import METHODS as RANKING
 
-    return (*METHODS, *IMMUNE, *EVIDENCE)
+    return (*METHODS, *IMMUNE, *EVIDENCE, *RANKING)
 
 
 def __getattr__(name: str) -> Any:

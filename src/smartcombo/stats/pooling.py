@@ -9,6 +9,9 @@ from scipy import optimize, special, stats
 
 from smartcombo.stats.design import Floats
 
+SMALLEST_ICC = 1e-8
+"""Counted as zero: below it the differences of log beta functions are lost to rounding."""
+
 
 @dataclass(frozen=True)
 class Pooled:
@@ -99,7 +102,7 @@ def beta_binomial(k: Floats, n: Floats) -> BetaBinomial:
     def minus(parameters: Floats) -> float:
         """Return minus the log likelihood at logit mean and logit ICC."""
         mean, icc = special.expit(parameters)
-        total = (1 - icc) / max(icc, 1e-12)
+        total = (1 - icc) / max(icc, SMALLEST_ICC)
         a, b = mean * total, (1 - mean) * total
         return -float(np.sum(special.betaln(k + a, n - k + b) - special.betaln(a, b)))
 
