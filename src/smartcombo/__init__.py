@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from smartcombo import efficacy as efficacy
+    from smartcombo import evidence as evidence
     from smartcombo import immune as immune
     from smartcombo.core.finding import AnalysisRefused, Finding, StudyError
     from smartcombo.core.method import Method
     from smartcombo.core.result import Result
     from smartcombo.report import report as report
     from smartcombo.study.model import Study
+    from smartcombo.study.programme import Programme, check_programme, read_programme
     from smartcombo.study.read import check_study, read_study
     from smartcombo.study.simulate import (
         ArmDesign,
@@ -36,18 +38,21 @@ _HOMES = {
     "ArmDesign": "smartcombo.study.simulate",
     "Finding": "smartcombo.core.finding",
     "Method": "smartcombo.core.method",
+    "Programme": "smartcombo.study.programme",
     "Result": "smartcombo.core.result",
     "SimulationDesign": "smartcombo.study.simulate",
     "Study": "smartcombo.study.model",
     "StudyError": "smartcombo.core.finding",
+    "check_programme": "smartcombo.study.programme",
     "check_study": "smartcombo.study.read",
+    "read_programme": "smartcombo.study.programme",
     "read_study": "smartcombo.study.read",
     "simulate_study": "smartcombo.study.simulate",
     "write_study": "smartcombo.study.simulated_files",
 }
 """Public name -> module that defines it."""
 
-_PACKAGES = ("efficacy", "immune", "report")
+_PACKAGES = ("efficacy", "evidence", "immune", "report")
 """Public sub-packages; ``report`` is itself callable (see ``smartcombo/report/__init__.py``)."""
 
 __all__ = [
@@ -55,15 +60,19 @@ __all__ = [
     "ArmDesign",
     "Finding",
     "Method",
+    "Programme",
     "Result",
     "SimulationDesign",
     "Study",
     "StudyError",
     "__version__",
+    "check_programme",
     "check_study",
     "efficacy",
+    "evidence",
     "immune",
     "methods",
+    "read_programme",
     "read_study",
     "report",
     "simulate_study",

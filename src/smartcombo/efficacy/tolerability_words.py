@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from smartcombo.core.result import estimates_frame
 from smartcombo.study.arms import combinations_of
 from smartcombo.study.model import Combination, Study
 
@@ -27,7 +28,7 @@ def combination_sentences(
     study: Study, model: str, rows: Rows, courses: pd.DataFrame
 ) -> pd.DataFrame:
     """Return one row a combination with its sentence and the word that heads it."""
-    table = pd.DataFrame(rows)
+    table = estimates_frame([dict(row) for row in rows])
     found = []
     for combination in combinations_of(study):
         own = table[table["arm"] == combination.arm]

@@ -56,7 +56,7 @@ def write_example_samples(folder: str | Path) -> Path:
     target = Path(folder)
     samples = _samples()
     samples.to_csv(target / "samples.csv", index=False, lineterminator="\n")
-    expression = _expression(samples)
+    expression = example_expression(samples)
     expression.to_csv(target / "expression.csv", float_format="%.3f", lineterminator="\n")
     toml = target / "study.toml"
     text = toml.read_text(encoding="utf-8").rstrip("\n")
@@ -75,8 +75,14 @@ def _samples() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _expression(samples: pd.DataFrame) -> pd.DataFrame:
-    """Return TPM: a level a gene, a shift a theme and animal, and noise."""
+def example_expression(samples: pd.DataFrame) -> pd.DataFrame:
+    """Return TPM: a level a gene, a shift a theme and animal, and noise.
+
+    Parameters
+    ----------
+    samples
+        ``sample`` (ends in S and its number in the arm), ``model``, and ``arm``: one of ``SHIFTS``.
+    """
     themes = _themes()
     genes = sorted(themes)
     rng = stream(SEED, "example", "genes")
