@@ -89,9 +89,10 @@ def methods() -> tuple[Method, ...]:
         In the order of the report's methods section.
     """
     from smartcombo.efficacy.methods import METHODS
+    from smartcombo.evidence.programme_methods import METHODS as PROGRAMME
     from smartcombo.immune.methods import METHODS as IMMUNE
 
-    return (*METHODS, *IMMUNE)
+    return (*METHODS, *IMMUNE, *PROGRAMME)
 
 
 def __getattr__(name: str) -> Any:

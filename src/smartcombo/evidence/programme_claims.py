@@ -10,12 +10,14 @@ import pandas as pd
 from scipy import stats
 
 from smartcombo.core.result import Result
+from smartcombo.core.verdicts import verdict
 from smartcombo.evidence.programme_evidence import CLAIM_COLUMNS
 from smartcombo.immune.markers import COMPOSITES
+from smartcombo.stats.pooling import log_odds_ratios
 from smartcombo.study.arms import plain_name
 from smartcombo.study.model import Study
 from smartcombo.study.programme import Programme, StudiedArm, agent_names
-from smartcombo.study.programme_config import LiteratureFacts
+from smartcombo.study.programme_config import LiteratureFacts, PublishedFacts
 
 TOPICS: dict[str, str] = {
     "growth_rate_difference": "growth",
@@ -95,6 +97,12 @@ def claims_table(programme: Programme, results: Iterable[Result]) -> pd.DataFram
         for number, claim in enumerate(programme.literature, start=1)
         for combination, context in _subjects(programme, claim)
     ]
+    rows += [
+        _published_claim(programme, one, context)
+        for one in programme.published
+        for combination, context in candidates_of(programme)
+        if combination == one.combination and context in _contexts(programme, one.context)
+    ]
     return pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
 
 
@@ -151,7 +159,7 @@ def _data_claim(
 
 def _claim_id(row: dict[str, Any], combination: str) -> str:
     """Return a name that says what is claimed, the same from run to run."""
-    endpoint = row["endpoint"] if row["analysis"] in ("landscape", "tolerability") else ""
+    endpoint = "" if row["analysis"] in ("growth", "classes") else row["endpoint"]
     day = f"day {row['day']:g}" if row["analysis"] == "landscape" else ""
     parts = (row["study"], row["analysis"], row["model"], combination, row["question"],
              row["null_model"], endpoint, day, row["estimand"], row["contrast"])  # fmt: skip
@@ -181,16 +189,47 @@ def _standard_error(row: dict[str, Any]) -> float:
 def _subjects(programme: Programme, claim: LiteratureFacts) -> Sequence[tuple[str, str]]:
     """Return the candidates a claim of the literature is about."""
     agent = agent_names(programme.agents).get(plain_name(claim.agent), "")
-    wanted = plain_name(claim.context)
-    models = {m for m, i in programme.indications.items() if wanted in map(plain_name, (m, i))}
-    contexts = {programme.context_of(model) for model in models}
+    contexts = _contexts(programme, claim.context)
     return [
         (combination, context)
         for combination, context in candidates_of(programme)
         if combination == claim.combination
         or agent in {one.id for one in programme.agents_of(combination)}
-        if not wanted or context in contexts
+        if not claim.context or context in contexts
     ]
+
+
+def _contexts(programme: Programme, name: str) -> set[str]:
+    """Return what is ranked of a tumour model or indication."""
+    wanted = plain_name(name)
+    models = {m for m, i in programme.indications.items() if wanted in map(plain_name, (m, i))}
+    return {programme.context_of(model) for model in models}
+
+
+def _published_claim(programme: Programme, one: PublishedFacts, context: str) -> dict[str, Any]:
+    """Return published counts as a log odds ratio, half an animal added to each cell."""
+    counts = (one.responders, one.animals, one.responders_ici, one.animals_ici)
+    values, variances = log_odds_ratios(*(np.array([float(count)]) for count in counts))
+    value, se = float(values[0]), float(np.sqrt(variances[0]))
+    level = programme.facts.level
+    reach = float(stats.norm.ppf(0.5 + level / 2)) * se
+    word = verdict("Q2", -value - reach, -value + reach, None)
+    return {
+        "claim": f"published/{one.study}/{one.combination}/{one.context}",
+        "kind": "literature", "candidate": candidate_id(one.combination, context),
+        "combination": one.combination, "context": context, "study": one.study,
+        "model": one.context, "subject": "combination", "topic": "response", "question": "Q2",
+        "null_model": "", "estimand": "response_log_odds_ratio",
+        "contrast": "combination v checkpoint inhibitor alone", "value": value,
+        "low": value - reach, "high": value + reach, "level": level, "se": se,
+        "unit": "log odds ratio", "scale": "log odds, combination minus ICI; plus is benefit",
+        "n": one.animals + one.animals_ici, "verdict": word,
+        "direction": direction(word, "response"), "status": "ok",
+        "method": "pooling.random-effects/1", "result": f"{one.study}/published",
+        "statement": f"{one.responders} of {one.animals} v {one.responders_ici} of "
+        f"{one.animals_ici} responded", "citation": one.citation, "doi": one.doi,
+        "synthetic": programme.synthetic,
+    }  # fmt: skip
 
 
 def _literature_claim(

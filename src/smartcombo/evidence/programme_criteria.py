@@ -20,6 +20,8 @@ EXACT = {
 }
 """Measures that are not estimates, with their unit."""
 NAN = float("nan")
+ANSWER = ["study", "model", "question", "topic", "citation"]
+"""Claims that share these are one answer: volume and growth rate of the same mice count once."""
 
 
 def anchors_of(programme: Programme) -> tuple[dict[str, Any], ...]:
@@ -125,11 +127,12 @@ def verdicts_table(
         over = comparator(programme, combination)
         word, reason = _word(measures, list(stops["reason"]), careful, over)
         mine = claims[claims["candidate"] == candidate]
-        told = mine[(mine["subject"] == "combination") | (mine["kind"] != "data")]["direction"]
+        told = mine[(mine["subject"] == "combination") | (mine["kind"] != "data")]
+        counts = told.drop_duplicates([*ANSWER, "direction"])["direction"].value_counts()
         rows.append(
             {"candidate": candidate, "combination": combination, "context": context, "word": word,
-             "claims_for": int((told == "for").sum()),
-             "claims_against": int((told == "against").sum()),
+             "answers_for": int(counts.get("for", 0)),
+             "answers_against": int(counts.get("against", 0)),
              "stops": "; ".join(stops["gate"]), "cautions": "; ".join(careful), "reason": reason}
         )  # fmt: skip
     return pd.DataFrame(rows, columns=list(VERDICT_COLUMNS))

@@ -39,7 +39,7 @@ GRADE_COLUMNS = (
 )  # fmt: skip
 MOVE_COLUMNS = ("candidate", "grade", "study", "item", "answer", "move", "reason")
 VERDICT_COLUMNS = (
-    "candidate", "combination", "context", "word", "claims_for", "claims_against", "stops",
+    "candidate", "combination", "context", "word", "answers_for", "answers_against", "stops",
     "cautions", "reason",
 )  # fmt: skip
 

@@ -72,6 +72,9 @@ MEASURES: dict[MeasureName, Measure] = {
     "treatment_deaths": Measure(
         "tolerability", "treatment_death_rate_difference", "Q1", "fraction of animals",
         "animals found dead or taken for their weight, combination minus vehicle; plus is harm"),
+    "published_response": Measure(
+        "published", "response_log_odds_ratio", "Q2", "log odds ratio",
+        "log odds of response from published counts, combination minus ICI alone; plus is a gain"),
 }  # fmt: skip
 """Measures read from claims. ``breadth``, the grades and activity in patients are made elsewhere.
 Volumes are those with vanished tumours counted at the detection limit: one measure holds for arms
@@ -110,8 +113,7 @@ def pooled_table(
 def measured(claims: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     """Return the claims that a measure reads, signed as the measure counts."""
     wanted = (
-        (claims["kind"] == "data")
-        & claims["result"].astype(str).str.endswith(f"/{measure.analysis}")
+        claims["result"].astype(str).str.endswith(f"/{measure.analysis}")
         & (claims["estimand"] == measure.estimand)
         & (claims["question"] == measure.question)
         & (claims["subject"] == measure.subject)

@@ -20,9 +20,10 @@ from smartcombo.study.programme_config import (
     ProgrammeAgentFacts,
     ProgrammeFacts,
     ProgrammeFile,
+    PublishedFacts,
     WeightFacts,
 )
-from smartcombo.study.read import check_study, read_study
+from smartcombo.study.read import read_study
 
 FILE = "programme.toml"
 
@@ -73,6 +74,7 @@ class Programme:
     gates: tuple[GateFacts, ...]
     weights: WeightFacts
     literature: tuple[LiteratureFacts, ...]
+    published: tuple[PublishedFacts, ...]
     studies: tuple[Study, ...]
     studied: tuple[StudiedArm, ...]
     indications: Mapping[str, str]
@@ -193,6 +195,7 @@ def _assembled(folder: Path, facts: ProgrammeFile, studies: list[Study]) -> Prog
         gates=facts.gate,
         weights=facts.weights,
         literature=facts.literature,
+        published=facts.published,
         studies=tuple(studies),
         studied=tuple(studied_arms(facts, studies)),
         indications=_indications(facts, studies),
@@ -203,12 +206,10 @@ def _studies(folder: Path, names: tuple[str, ...]) -> tuple[list[Study], list[Fi
     """Return the studies that can be used, and what keeps the others from it."""
     studies, findings = [], []
     for name in names:
-        place = folder / os.path.expandvars(name)
-        errors = [f for f in check_study(place) if f.severity == "error"]
-        if errors:
-            findings.append(_unusable(name, errors))
-        else:
-            studies.append(read_study(place))
+        try:
+            studies.append(read_study(folder / os.path.expandvars(name)))
+        except StudyError as refused:
+            findings.append(_unusable(name, [f for f in refused.findings if f.severity == "error"]))
     return studies, findings
 
 

@@ -162,6 +162,13 @@ def _literature(facts: ProgrammeFile) -> list[Finding]:
                          "the id of one combination, or of one agent",
                          "say what the claim is about", f"claim {number}")
             )  # fmt: skip
+    findings += [
+        _finding("claim-without-subject", "error", "published.combination",
+                 f"combination = {one.combination!r}", f"one of {', '.join(sorted(combinations))}",
+                 "say which combination the counts are of", one.study)
+        for one in facts.published
+        if one.combination not in combinations
+    ]  # fmt: skip
     return findings
 
 
@@ -224,6 +231,7 @@ def _left_over(programme: Programme) -> list[Finding]:
 def _models(programme: Programme) -> list[Finding]:
     known = {plain_name(model.id) for study in programme.studies for model in study.models}
     stated = {claim.context for claim in programme.literature if claim.context}
+    stated |= {one.context for one in programme.published}
     contexts = known | {plain_name(name) for name in programme.indications.values()}
     return [
         _finding("unknown-context", "warning", "literature.context", f"context {name!r}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from smartcombo.study.config import TreatmentFacts
 from smartcombo.study.model import AgentKind
@@ -20,6 +20,7 @@ MeasureName = Literal[
     "infiltrated_by_molecule",
     "weight_loss",
     "treatment_deaths",
+    "published_response",
     "breadth",
     "rigour",
     "carry_over",
@@ -150,6 +151,31 @@ class LiteratureFacts(_Strict):
     doi: str = ""
 
 
+class PublishedFacts(_Strict):
+    """``[[published]]``: responders of a study of which only counts were published."""
+
+    combination: str = Field(min_length=1)
+    context: str = Field(min_length=1)
+    study: str = Field(min_length=1)
+    responders: int = Field(ge=0)
+    animals: int = Field(gt=0)
+    responders_ici: int = Field(ge=0)
+    animals_ici: int = Field(gt=0)
+    citation: str = Field(min_length=1)
+    doi: str = ""
+
+    @model_validator(mode="after")
+    def _within(self) -> PublishedFacts:
+        """Refuse more responders than animals."""
+        if self.responders > self.animals or self.responders_ici > self.animals_ici:
+            raise ValueError(
+                f"Input should be at most as many responders as animals; {self.study} has "
+                f"{self.responders} of {self.animals} and {self.responders_ici} of "
+                f"{self.animals_ici}"
+            )
+        return self
+
+
 class ProgrammeFile(_Strict):
     """The whole of ``programme.toml``."""
 
@@ -161,3 +187,4 @@ class ProgrammeFile(_Strict):
     gate: tuple[GateFacts, ...] = ()
     weights: WeightFacts = WeightFacts()
     literature: tuple[LiteratureFacts, ...] = ()
+    published: tuple[PublishedFacts, ...] = ()
