@@ -232,3 +232,41 @@ def test_anchors_and_weights_are_handed_on_as_stated(evidence: Evidence) -> None
                      "worst": 0.0, "best": 1.5, "weight": 0.35, "order": None,
                      "no_effect": 0.0}  # fmt: skip
     assert evidence.weights["kind"] == "fixed"
+
+
+def repeated(programme: Programme, evidence: Evidence, study: str) -> Evidence:
+    """Return the evidence as if one study had been done twice with the same outcome."""
+    again = dataclasses.replace(programme.study(study), id=f"{study}-again")
+    studied = [dataclasses.replace(one, study=again.id) for one in programme.studied
+               if one.study == study]  # fmt: skip
+    results = [
+        dataclasses.replace(one, study=again.id, estimates=one.estimates.assign(study=again.id))
+        for one in evidence.results[study]
+    ]
+    twice = dataclasses.replace(
+        programme,
+        studies=(*programme.studies, again),
+        studied=(*programme.studied, *studied),
+    )
+    return sc.evidence.gather(twice, {**evidence.results, again.id: results})
+
+
+def test_a_second_study_as_bad_as_the_first_does_not_open_the_gate(
+    programme: Programme, evidence: Evidence
+) -> None:
+    twice = repeated(programme, evidence, "antagonist")
+    gain = twice.pooled.set_index(["candidate", "measure"]).loc[
+        ("SYN-A + anti-PD-1 | SYN-BRE", "gain_over_ici")
+    ]
+    assert gain["studies"] == 2
+    assert gain["high"] > 0  # one degree of freedom
+    assert word(twice, "SYN-A") == ["stopped"]
+
+
+def test_a_second_study_as_good_as_the_first_is_no_less_promising(
+    programme: Programme, evidence: Evidence
+) -> None:
+    twice = repeated(programme, evidence, "few-mice")
+    assert word(twice, "SYN-D") == ["promising, with cautions"]
+    cautions = twice.verdicts.set_index("combination").loc["SYN-D + anti-PD-1", "cautions"]
+    assert cautions == "one_model"

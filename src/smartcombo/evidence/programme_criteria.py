@@ -9,7 +9,7 @@ import pandas as pd
 from smartcombo.evidence.programme_carry import activity_in_patients, comparator, models_of
 from smartcombo.evidence.programme_claims import candidate_id
 from smartcombo.evidence.programme_evidence import CRITERIA_COLUMNS, VERDICT_COLUMNS
-from smartcombo.evidence.programme_measures import MEASURES, measured
+from smartcombo.evidence.programme_measures import MEASURES, agreed, measured
 from smartcombo.study.programme import Programme
 
 EXACT = {
@@ -113,8 +113,9 @@ def verdicts_table(
     """Return one word a candidate with ``VERDICT_COLUMNS``, and what stands beside it.
 
     ``stopped`` by a gate; else ``promising`` where the gain over the ICI alone lies wholly on the
-    good side, ``promising, with cautions`` where a caution is open; ``hotter, not sensitised``
-    where the molecule alone shifts the landscape and no gain is shown; else ``not decided``.
+    good side (pooled, or in each study), ``promising, with cautions`` where a caution is open;
+    ``hotter, not sensitised`` where the molecule alone shifts the landscape and no gain is shown;
+    else ``not decided``.
     """
     rows = []
     for candidate, combination, context in candidates:
@@ -124,9 +125,10 @@ def verdicts_table(
         cautions = own[(own["severity"] == "caution") & (own["passed"] != True)]  # noqa: E712
         careful = [*open_stops["gate"], *cautions["gate"]]
         measures = pooled[pooled["candidate"] == candidate].set_index("measure")
-        over = comparator(programme, combination)
-        word, reason = _word(measures, list(stops["reason"]), careful, over)
         mine = claims[claims["candidate"] == candidate]
+        over = comparator(programme, combination)
+        gains = agreed(mine, MEASURES["gain_over_ici"]) == "for"
+        word, reason = _word(measures, list(stops["reason"]), careful, over, gains)
         told = mine[(mine["subject"] == "combination") | (mine["kind"] != "data")]
         counts = told.drop_duplicates([*ANSWER, "direction"])["direction"].value_counts()
         rows.append(
@@ -139,12 +141,12 @@ def verdicts_table(
 
 
 def _word(
-    measures: pd.DataFrame, stops: list[str], cautions: list[str], over: str
+    measures: pd.DataFrame, stops: list[str], cautions: list[str], over: str, gains: bool
 ) -> tuple[str, str]:
     gain = measures.loc["gain_over_ici"]
     if stops:
         return "stopped", "; ".join(stops)
-    if gain["status"] == "ok" and gain["low"] > 0:
+    if gain["status"] == "ok" and (gains or gain["low"] > 0):
         said = f"gain over {over}: {_told(gain)}"
         if cautions:
             return "promising, with cautions", f"{said}; open: {', '.join(cautions)}"

@@ -12,6 +12,7 @@ from smartcombo.core.result import Result
 from smartcombo.evidence.programme_carry import comparator, models_of
 from smartcombo.evidence.programme_evidence import GATE_COLUMNS
 from smartcombo.evidence.programme_grades import studied_in
+from smartcombo.evidence.programme_measures import MEASURES, agreed
 from smartcombo.evidence.programme_rigour import smallest_arm
 from smartcombo.study.arms import plain_name
 from smartcombo.study.programme import Programme
@@ -110,11 +111,14 @@ def _interval(row: dict[str, Any]) -> str:
 
 
 def _antagonism(case: Case) -> Fact:
-    """Stop where the combination is worse than the ICI alone, or than its best part."""
+    """Stop where the combination is worse than the ICI alone, or than its best part.
+
+    Over several studies: pooled, or in each of them.
+    """
     gain, other = _measure(case, "gain_over_ici"), comparator(case.programme, case.combination)
     if gain["status"] != "ok":
         return None, f"gain over {other} {gain['status']}"
-    if gain["high"] < 0:
+    if gain["high"] < 0 or agreed(case.claims, MEASURES["gain_over_ici"]) == "against":
         return False, f"worse than {other}: {_interval(gain)}"
     best = case.claims[
         (case.claims["null_model"] == "hsa") & (case.claims["estimand"] == "log_ratio")
@@ -131,7 +135,7 @@ def _less_than_expected(case: Case) -> Fact:
     row = _measure(case, "interaction")
     if row["status"] != "ok":
         return None, f"interaction {row['status']}"
-    if row["high"] < 0:
+    if row["high"] < 0 or agreed(case.claims, MEASURES["interaction"]) == "against":
         return False, f"less than the two agents alone let expect (Bliss): {_interval(row)}"
     return True, f"not shown to be less than expected (Bliss): {_interval(row)}"
 

@@ -129,6 +129,17 @@ def measured(claims: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     return rows.assign(value=value, low=np.minimum(low, high), high=np.maximum(low, high))
 
 
+def agreed(claims: pd.DataFrame, measure: Measure) -> str:
+    """Return ``for`` or ``against`` where every answered claim, one at least, says so; else empty.
+
+    With two studies the pooled interval is so wide (one degree of freedom) that two clear answers
+    would read as less than one.
+    """
+    told = measured(claims, measure)["direction"]
+    told = told[told != "unanswered"]
+    return str(told.iloc[0]) if told.nunique() == 1 and told.iloc[0] in ("for", "against") else ""
+
+
 def _pooled(claims: pd.DataFrame, name: str, measure: Measure, level: float) -> dict[str, Any]:
     rows = measured(claims, measure)
     base = {"measure": name, "unit": measure.unit, "level": level}
