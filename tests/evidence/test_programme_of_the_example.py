@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import smartcombo as sc
-from smartcombo.evidence import Evidence
+from smartcombo.evidence import Evidence, without_each_study
 from smartcombo.evidence.programme_evidence import (
     CLAIM_COLUMNS,
     CRITERIA_COLUMNS,
@@ -151,6 +151,16 @@ def test_a_study_left_out_takes_its_claims_along_and_widens(
     assert (all_["studies"], two["studies"]) == (3, 2)
     assert two["se"] > all_["se"]
     assert two["high"] - two["low"] > all_["high"] - all_["low"]
+
+
+def test_the_criteria_without_each_study_are_those_of_the_rest(
+    programme: Programme, evidence: Evidence
+) -> None:
+    tables = without_each_study(programme, evidence)
+    assert list(tables) == [study.id for study in programme.studies]
+    assert not tables["toxic"]["candidate"].str.startswith("SYN-B").any()
+    less = sc.evidence.gather(programme.without("robust-2"), evidence.results)
+    pd.testing.assert_frame_equal(tables["robust-2"], less.criteria)
 
 
 def test_gathering_again_gives_the_same_tables(programme: Programme, evidence: Evidence) -> None:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from smartcombo.evidence.programme_evidence import Evidence
-from smartcombo.evidence.programme_gather import gather, study_results
+from smartcombo.evidence.programme_gather import gather, study_results, without_each_study
 
-__all__ = ["Evidence", "gather", "study_results"]
+__all__ = ["Evidence", "gather", "study_results", "without_each_study"]

@@ -61,10 +61,10 @@ STUDIES = (
     MadeStudy("antagonist", "SYN-A", ("SYN-BRE",), alone=0.0, both=0.025),
     MadeStudy("toxic", "SYN-B", ("SYN-MEL",), alone=-0.06, both=-0.16, loss=0.24),
     MadeStudy("hotter", "SYN-C", ("SYN-CRC",), alone=0.0, both=-0.035, hot=True),
-    MadeStudy("few-mice", "SYN-D", ("SYN-MEL",), alone=-0.03, both=-0.14, n=4, blinded=False),
-    MadeStudy("robust-1", "SYN-E", ("SYN-MEL", "SYN-CRC"), alone=-0.04, both=-0.11, hot=True),
-    MadeStudy("robust-2", "SYN-E", ("SYN-MEL", "SYN-CRC"), alone=-0.04, both=-0.12),
-    MadeStudy("robust-3", "SYN-E", ("SYN-MEL", "SYN-CRC"), alone=-0.04, both=-0.115),
+    MadeStudy("few-mice", "SYN-D", ("SYN-MEL",), alone=-0.03, both=-0.12, n=4, blinded=False),
+    MadeStudy("robust-1", "SYN-E", ("SYN-MEL", "SYN-CRC"), alone=-0.04, both=-0.13, hot=True),
+    MadeStudy("robust-2", "SYN-E", ("SYN-MEL", "SYN-CRC"), alone=-0.04, both=-0.135),
+    MadeStudy("robust-3", "SYN-E", ("SYN-MEL", "SYN-CRC"), alone=-0.04, both=-0.13),
 )
 
 SAMPLES = """

@@ -76,6 +76,30 @@ def gather(programme: Programme, results: Mapping[str, Sequence[Result]] | None 
     )
 
 
+def without_each_study(programme: Programme, evidence: Evidence) -> dict[str, pd.DataFrame]:
+    """Return, for each study, the criteria as they would be without it: no analysis is run again.
+
+    Parameters
+    ----------
+    evidence
+        As `gather` returned it for this programme.
+
+    Returns
+    -------
+    dict
+        Study id -> table with ``CRITERIA_COLUMNS``; a candidate that only this study knows is
+        absent. Empty for a programme of one study.
+    """
+    if len(programme.studies) < 2:
+        return {}
+    rest = {study.id: programme.without(study.id) for study in programme.studies}
+    return {
+        name: gather(less, evidence.results).criteria
+        for name, less in rest.items()
+        if candidates_of(less)
+    }
+
+
 def study_results(study: Study) -> tuple[tuple[Result, ...], tuple[Finding, ...]]:
     """Return every result a study can give, and why it cannot give the others."""
     results: list[Result] = []
