@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from smartcombo.core.result import Result
     from smartcombo.report import report as report
     from smartcombo.study.model import Study
+    from smartcombo.study.programme import Programme, check_programme, read_programme
     from smartcombo.study.read import check_study, read_study
     from smartcombo.study.simulate import (
         ArmDesign,
@@ -38,11 +39,14 @@ _HOMES = {
     "ArmDesign": "smartcombo.study.simulate",
     "Finding": "smartcombo.core.finding",
     "Method": "smartcombo.core.method",
+    "Programme": "smartcombo.study.programme",
     "Result": "smartcombo.core.result",
     "SimulationDesign": "smartcombo.study.simulate",
     "Study": "smartcombo.study.model",
     "StudyError": "smartcombo.core.finding",
+    "check_programme": "smartcombo.study.programme",
     "check_study": "smartcombo.study.read",
+    "read_programme": "smartcombo.study.programme",
     "read_study": "smartcombo.study.read",
     "simulate_study": "smartcombo.study.simulate",
     "write_study": "smartcombo.study.simulated_files",
@@ -57,17 +61,20 @@ __all__ = [
     "ArmDesign",
     "Finding",
     "Method",
+    "Programme",
     "Result",
     "SimulationDesign",
     "Study",
     "StudyError",
     "__version__",
+    "check_programme",
     "check_study",
     "efficacy",
     "evidence",
     "immune",
     "methods",
     "ranking",
+    "read_programme",
     "read_study",
     "report",
     "simulate_study",
@@ -85,10 +92,11 @@ def methods() -> tuple[Method, ...]:
     """
     from smartcombo.efficacy.methods import METHODS
     from smartcombo.evidence.methods import METHODS as EVIDENCE
+    from smartcombo.evidence.programme_methods import METHODS as PROGRAMME
     from smartcombo.immune.methods import METHODS as IMMUNE
     from smartcombo.ranking.methods import METHODS as RANKING
 
-    return (*METHODS, *IMMUNE, *EVIDENCE, *RANKING)
+    return (*METHODS, *IMMUNE, *EVIDENCE, *PROGRAMME, *RANKING)
 
 
 def __getattr__(name: str) -> Any:

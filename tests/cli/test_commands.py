@@ -219,3 +219,14 @@ def test_nothing_heavy_is_imported_before_it_is_needed(line: str) -> None:
     )
     assert found.returncode == 0, found.stderr
     assert found.stdout.strip() == ""
+
+
+def test_init_writes_a_programme_that_check_reads(tmp_path: Path) -> None:
+    folder = tmp_path / "programme"
+    outcome = smartcombo("init", folder, "--programme")
+    assert outcome.exit_code == 0
+    assert [Path(line).name for line in outcome.stdout.split()] == ["programme.toml"]
+    checked = smartcombo("check", folder, "--json")
+    assert checked.exit_code == 3, checked.output
+    found = json.loads(checked.stdout)["findings"]
+    assert {finding["code"] for finding in found} == {"study-unusable"}

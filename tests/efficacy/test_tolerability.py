@@ -142,6 +142,15 @@ def test_a_study_without_weights_has_no_answer_rather_than_a_good_one(tmp_path: 
     assert "body weight is not known" in result.tables["tolerance"]["sentence"].iloc[0]
 
 
+def test_a_study_without_weights_and_without_fates_says_so_and_does_not_fail(
+    tmp_path: Path,
+) -> None:
+    study = written(tmp_path / "s")
+    result = sc.efficacy.tolerability(replace(study, animals=study.animals.assign(fate="unknown")))
+    assert result.estimates["value"].isna().all()
+    assert "deaths are not known" in result.tables["tolerance"]["sentence"].iloc[0]
+
+
 def test_an_arm_of_one_weighed_animal_is_refused_politely(study: Study) -> None:
     lone = study.weights[(study.weights["arm"] != "ici") | (study.weights["animal"] == "M1-ici-01")]
     result = sc.efficacy.tolerability(replace(study, weights=lone))

@@ -1,4 +1,4 @@
-"""``smartcombo check``: every problem of a study folder at once."""
+"""``smartcombo check``: every problem of a study or programme folder at once."""
 
 from __future__ import annotations
 
@@ -15,18 +15,23 @@ if TYPE_CHECKING:
 
 @with_exit_codes
 def check(
-    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The study folder.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(exists=True, file_okay=False, help="The folder of a study or programme."),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
-    """List every problem of a study, and what to do.
+    """List every problem of a study or programme, and what to do.
 
     Exit code 3 where an error would stop the analysis.
     """
     import sys
 
+    from smartcombo.study.programme import FILE, check_programme
     from smartcombo.study.read import check_study
 
-    findings = check_study(folder)
+    programme = (folder / FILE).is_file()
+    findings = check_programme(folder) if programme else check_study(folder)
     if as_json:
         import json
 

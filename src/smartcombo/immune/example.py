@@ -99,7 +99,7 @@ def write_example_samples(folder: str | Path) -> Path:
     target = Path(folder)
     samples = _samples()
     samples.to_csv(target / "samples.csv", index=False, lineterminator="\n")
-    expression = _expression(samples)
+    expression = example_expression(samples)
     expression.to_csv(target / "expression.csv", float_format="%.3f", lineterminator="\n")
     _cells(samples).to_csv(target / "cells.csv", index=False, lineterminator="\n")
     _flow(samples).to_csv(
@@ -123,8 +123,14 @@ def _samples() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _expression(samples: pd.DataFrame) -> pd.DataFrame:
-    """Return TPM: a level a gene, a shift a theme and animal, and noise."""
+def example_expression(samples: pd.DataFrame) -> pd.DataFrame:
+    """Return TPM: a level a gene, a shift a theme and animal, and noise.
+
+    Parameters
+    ----------
+    samples
+        ``sample`` (ends in S and its number in the arm), ``model``, and ``arm``: one of ``SHIFTS``.
+    """
     themes = _themes()
     genes = sorted(themes)
     rng = stream(SEED, "example", "genes")

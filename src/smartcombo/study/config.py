@@ -368,7 +368,7 @@ class PlanFile(_Strict):
     response: ResponseFacts | None = None
 
 
-_File = TypeVar("_File", StudyFile, PlanFile)
+_File = TypeVar("_File", bound=BaseModel)
 
 
 def sha256(data: bytes) -> str:
@@ -436,7 +436,7 @@ def _unknown_key(path: Path, error: Any, place: str, schema: type[BaseModel]) ->
         file=path.name,
         column=place,
         found=f"the key {place}",
-        expected="a key of the study format",
+        expected="a key of the format",
         action=f"{hint}correct or delete it, so that nothing stated is silently ignored",
     )
 
