@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -230,3 +231,28 @@ def test_init_writes_a_programme_that_check_reads(tmp_path: Path) -> None:
     assert checked.exit_code == 3, checked.output
     found = json.loads(checked.stdout)["findings"]
     assert {finding["code"] for finding in found} == {"study-unusable"}
+
+
+def test_rank_prints_the_order_and_writes_every_table(tmp_path: Path) -> None:
+    from smartcombo.evidence.programme_example import write_example_programme
+
+    folder, out = write_example_programme(tmp_path / "programme"), tmp_path / "ranked"
+    result = smartcombo("rank", folder, "--out", out)
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert lines[0] == "SYNTHETIC studies: nothing here was measured"
+    assert any(line.startswith(" 1 SYN-E + anti-PD-1 | ") for line in lines)
+    assert any("SYN-A + anti-PD-1 | SYN-BRE: not ranked" in line for line in lines)
+    assert lines[-1] == str(out)
+    summary = pd.read_csv(out / "ranking.csv")
+    assert set(summary["data"]) == {"SYNTHETIC"}
+    assert summary.loc[summary["gated"], "place"].isna().all()
+    assert json.loads((out / "provenance.json").read_text())["options"]["weights"] == "fixed"
+    assert smartcombo("rank", folder, "--out", out).exit_code == 2
+
+
+def test_rank_tells_every_problem_of_a_programme_and_writes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "programme.toml").write_text('[programme]\nid = "p"\n', encoding="utf-8")
+    result = smartcombo("rank", tmp_path, "--out", tmp_path / "ranked")
+    assert result.exit_code == 3
+    assert not (tmp_path / "ranked").exists()

@@ -10,6 +10,7 @@ from smartcombo.cli.check import check
 from smartcombo.cli.demo import demo
 from smartcombo.cli.init import init
 from smartcombo.cli.methods import methods
+from smartcombo.cli.rank import rank
 from smartcombo.cli.run import run as run_study
 
 app = typer.Typer(
@@ -50,6 +51,7 @@ app.command(name="demo")(demo)
 app.command(name="init")(init)
 app.command(name="check")(check)
 app.command(name="run")(run_study)
+app.command(name="rank")(rank)
 app.command(name="methods")(methods)
 
 

@@ -25,7 +25,7 @@ ANSWER = ["study", "model", "question", "topic", "citation"]
 
 
 def anchors_of(programme: Programme) -> tuple[dict[str, Any], ...]:
-    """Return the criteria as stated: id, title, unit, worst, best, weight, order, no_effect."""
+    """Return the criteria as stated, with the keys of ``anchors`` of `Evidence`."""
     order = {name: place for place, name in enumerate(programme.weights.order, start=1)}
     return tuple(
         {
@@ -37,6 +37,7 @@ def anchors_of(programme: Programme) -> tuple[dict[str, Any], ...]:
             "weight": one.weight,
             "order": order.get(one.id) if programme.weights.kind == "ordered" else None,
             "no_effect": 0.0 if one.measure in MEASURES else None,
+            "arms": 4 if one.measure == "interaction" else 2,
         }
         for one in programme.criteria
     )

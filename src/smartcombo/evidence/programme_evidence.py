@@ -69,7 +69,7 @@ class Evidence:
     anchors
         The criteria as stated beforehand: id, title, unit, worst, best, weight (``None`` where not
         stated), order (1 the weightiest, ``None`` unless ordered), no_effect (``None`` where no
-        value means none).
+        value means none), arms (whose animals a value stands on: 4 of an interaction, else 2).
     weights
         ``kind`` (``fixed``, ``ordered``, ``unknown``) and ``order``.
     results

@@ -136,7 +136,7 @@ def _less_than_expected(case: Case) -> Fact:
     if row["status"] != "ok":
         return None, f"interaction {row['status']}"
     if row["high"] < 0 or agreed(case.claims, MEASURES["interaction"]) == "against":
-        return False, f"less than the two agents alone let expect (Bliss): {_interval(row)}"
+        return False, f"less than expected from the two agents alone (Bliss): {_interval(row)}"
     return True, f"not shown to be less than expected (Bliss): {_interval(row)}"
 
 

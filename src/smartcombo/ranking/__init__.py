@@ -6,6 +6,7 @@ from smartcombo.ranking.criteria import CRITERIA_COLUMNS, GATE_COLUMNS, Criterio
 from smartcombo.ranking.lights import Light, light
 from smartcombo.ranking.next_experiments import Experiment, next_experiments
 from smartcombo.ranking.options import RankOptions
+from smartcombo.ranking.programme import rank_programme
 from smartcombo.ranking.rank import rank
 from smartcombo.ranking.result import Ranking
 
@@ -20,4 +21,5 @@ __all__ = [
     "light",
     "next_experiments",
     "rank",
+    "rank_programme",
 ]

@@ -7,7 +7,8 @@ import platform
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -37,11 +38,19 @@ def write_run(study: Study, results: Sequence[Result], out: Path) -> Path:
     Path
         The folder: estimates, findings, checks, provenance, figures and ``report.html``.
     """
+    with written_whole(out) as work:
+        _write_all(study, results, work)
+    return Path(out)
+
+
+@contextmanager
+def written_whole(out: Path) -> Iterator[Path]:
+    """Lend a folder that takes the place of ``out`` at the end; a failure leaves nothing."""
     out = Path(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        _write_all(study, results, work)
+        yield work
         if out.exists():
             shutil.rmtree(out)
         work.rename(out)
@@ -49,7 +58,6 @@ def write_run(study: Study, results: Sequence[Result], out: Path) -> Path:
         shutil.rmtree(work, ignore_errors=True)
         raise
     out.chmod(0o755)
-    return out
 
 
 def _write_all(study: Study, results: Sequence[Result], folder: Path) -> None:
@@ -58,10 +66,10 @@ def _write_all(study: Study, results: Sequence[Result], folder: Path) -> None:
     found = [*study.findings, *(f for result in results for f in result.findings)]
     if study.synthetic:
         estimates, checks = _marked(estimates), _marked(checks)
-    _csv(estimates, folder / "estimates.csv")
+    write_csv(estimates, folder / "estimates.csv")
     estimates.to_parquet(folder / "estimates.parquet", index=False)
-    _csv(findings_table(dict.fromkeys(found)), folder / "findings.csv")
-    _csv(checks, folder / "checks.csv")
+    write_csv(findings_table(dict.fromkeys(found)), folder / "findings.csv")
+    write_csv(checks, folder / "checks.csv")
     info = provenance(study, results)
     text = json.dumps(info, indent=2, ensure_ascii=False, sort_keys=True)
     (folder / "provenance.json").write_text(text + "\n", encoding="utf-8", newline="\n")
@@ -91,11 +99,16 @@ def provenance(study: Study, results: Sequence[Result]) -> Mapping[str, Any]:
             }
             for result in results
         ],
-        "versions": {
-            "smartcombo": metadata.version("smartcombo"),
-            "python": platform.python_version(),
-            **{name: metadata.version(name) for name in PACKAGES},
-        },
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what the numbers depend on."""
+    return {
+        "smartcombo": metadata.version("smartcombo"),
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in PACKAGES},
     }
 
 
@@ -111,7 +124,8 @@ def stable_ids(svg: str) -> str:
     return MADE_ID.sub(lambda found: seen[found.group(0)], svg)
 
 
-def _csv(table: pd.DataFrame, path: Path) -> None:
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as every table of a run folder is written."""
     table.to_csv(path, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
 
 
@@ -126,4 +140,4 @@ def _write_figures(figures: Sequence[Figure], folder: Path) -> None:
         png = vl_convert.svg_to_png(svg, scale=PNG_SCALE)
         (folder / f"{figure.id}.png").write_bytes(png)
         data = figure.data.assign(data="SYNTHETIC") if figure.synthetic else figure.data
-        _csv(data, folder / f"{figure.id}.csv")
+        write_csv(data, folder / f"{figure.id}.csv")

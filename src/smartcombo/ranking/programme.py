@@ -1,0 +1,52 @@
+"""From the evidence of a programme to a ranking of its combinations."""
+
+from __future__ import annotations
+
+from smartcombo.evidence.programme_evidence import Evidence
+from smartcombo.evidence.programme_gather import without_each_study
+from smartcombo.ranking.criteria import Criterion
+from smartcombo.ranking.options import RankOptions
+from smartcombo.ranking.rank import rank
+from smartcombo.ranking.result import Ranking
+from smartcombo.study.programme import Programme
+
+
+def rank_programme(
+    programme: Programme, evidence: Evidence, options: RankOptions | None = None
+) -> Ranking:
+    """Answer which combination, in which tumour, deserves the next experiment.
+
+    Criteria, anchors, weights and gates are those of ``programme.toml``; the order is also told
+    without each study.
+
+    Parameters
+    ----------
+    programme
+        As `smartcombo.read_programme` gives it.
+    evidence
+        As `smartcombo.evidence.gather` gives it for this programme.
+    options
+        Draws, seed, shrinkage, form of the score.
+
+    Returns
+    -------
+    Ranking
+        Places with intervals, reasons for and against, groups that cannot be told apart.
+
+    Raises
+    ------
+    AnalysisRefused
+        If ``programme.toml`` states no criteria, or they cannot be ranked.
+
+    References
+    ----------
+    Lahdelma and Salminen 2001, 10.1287/opre.49.3.444.11220.
+    """
+    return rank(
+        [Criterion(**anchor) for anchor in evidence.anchors],
+        evidence.criteria,
+        evidence.gates,
+        weights=evidence.weights["kind"],
+        options=options,
+        without=without_each_study(programme, evidence),
+    )
