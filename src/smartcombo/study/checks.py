@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,9 @@ from smartcombo.core.finding import Finding
 from smartcombo.study.checks_arms import ARM_CHECKS
 from smartcombo.study.config import StudyFile
 from smartcombo.study.model import Study
+from smartcombo.study.row_findings import row_finding
+
+_at = partial(row_finding, "value")
 
 IMPOSSIBLE_VOLUME_MM3 = 20_000.0
 """A tumour of 20 cm3 would weigh as much as the mouse."""
@@ -229,22 +233,6 @@ def missed_visits(study: Study, file: str) -> list[Finding]:
                     )
                 )
     return findings
-
-
-def _at(
-    row: object, file: str, code: str, severity: str, found: str, expected: str, action: str
-) -> Finding:
-    return Finding(
-        code=code,
-        severity=severity,  # type: ignore[arg-type]
-        file=file,
-        row=int(row.row),  # type: ignore[attr-defined]
-        column="value",
-        subject=str(row.animal),  # type: ignore[attr-defined]
-        found=found,
-        expected=expected,
-        action=action,
-    )
 
 
 CHECKS: tuple[Callable[[Study, str], list[Finding]], ...] = (

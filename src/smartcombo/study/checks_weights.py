@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,9 @@ import pandas as pd
 
 from smartcombo.core.finding import Finding
 from smartcombo.study.model import Study
+from smartcombo.study.row_findings import row_finding
+
+_at = partial(row_finding, "weight_g")
 
 MOUSE_G = (5.0, 80.0)
 """A weaned mouse weighs more than the first, an obese one less than the second."""
@@ -281,22 +285,6 @@ def _neighbours(study: Study) -> pd.DataFrame:
 
 def _whole(file: str, code: str, severity: str, found: str, expected: str, action: str) -> Finding:
     return Finding(code, severity, found, expected, action, file, None, "weight_g")  # type: ignore[arg-type]
-
-
-def _at(
-    row: object, file: str, code: str, severity: str, found: str, expected: str, action: str
-) -> Finding:
-    return Finding(
-        code=code,
-        severity=severity,  # type: ignore[arg-type]
-        file=file,
-        row=int(row.row),  # type: ignore[attr-defined]
-        column="weight_g",
-        subject=str(row.animal),  # type: ignore[attr-defined]
-        found=found,
-        expected=expected,
-        action=action,
-    )
 
 
 CHECKS: tuple[Callable[[Study, str], list[Finding]], ...] = (
