@@ -234,10 +234,8 @@ def test_init_writes_a_programme_that_check_reads(tmp_path: Path) -> None:
 
 
 def test_rank_prints_the_order_and_writes_every_table(tmp_path: Path) -> None:
-    from smartcombo.evidence.programme_example import write_example_programme
-
-    folder, out = write_example_programme(tmp_path / "programme"), tmp_path / "ranked"
-    result = smartcombo("rank", folder, "--out", out)
+    out = tmp_path / "demo" / "ranking"
+    result = smartcombo("demo", "--programme", "--out", out.parent)
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     assert lines[0] == "SYNTHETIC studies: nothing here was measured"
@@ -248,7 +246,7 @@ def test_rank_prints_the_order_and_writes_every_table(tmp_path: Path) -> None:
     assert set(summary["data"]) == {"SYNTHETIC"}
     assert summary.loc[summary["gated"], "place"].isna().all()
     assert json.loads((out / "provenance.json").read_text())["options"]["weights"] == "fixed"
-    assert smartcombo("rank", folder, "--out", out).exit_code == 2
+    assert smartcombo("rank", out.parent / "programme", "--out", out).exit_code == 2
 
 
 def test_rank_tells_every_problem_of_a_programme_and_writes_nothing(tmp_path: Path) -> None:

@@ -29,12 +29,25 @@ def rank(
     Reads and checks all its studies, analyses each, gathers claims for and against, and prints the
     order with intervals and reasons, then the folder of its tables.
     """
+    require_free(out, overwrite=overwrite)
+    rank_folder(folder, out)
+
+
+def rank_folder(folder: Path, out: Path) -> None:
+    """Take a programme folder to a printed order and a folder of tables, telling the steps.
+
+    Raises
+    ------
+    smartcombo.StudyError
+        If the programme or a study of it has errors.
+    smartcombo.AnalysisRefused
+        If the programme is sound but cannot be ranked.
+    """
     import sys
 
     from smartcombo.cli.progress import step
     from smartcombo.cli.show import show_findings
 
-    require_free(out, overwrite=overwrite)
     with step("Reading and checking the programme"):
         from smartcombo.study.programme import read_programme
 

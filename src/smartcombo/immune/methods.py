@@ -109,6 +109,7 @@ METHODS: tuple[Method, ...] = (
         when_not="Sections without tumour, or of its rim only.",
         references=(
             Reference("Chen & Mellman 2017, Nature 541:321", "10.1038/nature21349"),
+            Reference("Kather 2018, eLife 7:e36967", "10.7554/eLife.36967"),
             Reference("Blessin 2020, Cell Oncol 43:421", "10.1007/s13402-020-00496-7"),
             Reference("Ripley 1976, J Appl Probab 13:255", "10.2307/3212829"),
         ),
