@@ -208,3 +208,15 @@ def test_without_a_landscape_the_claims_are_refused(
 ) -> None:
     with pytest.raises(sc.AnalysisRefused, match=r"no landscape among growth"):
         sc.evidence.claims(study, [example_growth])
+
+
+@pytest.mark.realdata
+def test_the_study_folder_of_emt6_says_so_too(shared_dir: Path) -> None:
+    """The same claims from the folder: granzyme B in CD8 T cells is what inflammation stands on."""
+    os.environ["SMARTCOMBO_SHARED"] = str(shared_dir)
+    study = sc.read_study(STUDIES / "mariathasan_emt6")
+    results = [sc.efficacy.growth(study), sc.efficacy.response(study), sc.immune.landscape(study)]
+    result = sc.evidence.claims(study, results)
+    assert words(result, "both", "EMT6")["headline"] == "hotter and sensitised"
+    alone = words(result, "anti-TGFb", "EMT6")
+    assert (alone["inflamed"], alone["infiltrated"]) == ("not shown", "not shown")

@@ -240,7 +240,8 @@ def test_anchors_and_weights_are_handed_on_as_stated(evidence: Evidence) -> None
     first = evidence.anchors[0]
     assert first == {"id": "gain", "title": "Gain over anti-PD-1 alone", "unit": "log ratio",
                      "worst": 0.0, "best": 1.5, "weight": 0.35, "order": None,
-                     "no_effect": 0.0}  # fmt: skip
+                     "no_effect": 0.0, "arms": 2}  # fmt: skip
+    assert {a["id"]: a["arms"] for a in evidence.anchors}["interaction"] == 4
     assert evidence.weights["kind"] == "fixed"
 
 

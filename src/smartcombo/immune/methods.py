@@ -29,7 +29,8 @@ METHODS: tuple[Method, ...] = (
         estimand="Fractions of a stated whole as log odds (half an event added to each side where "
         "events were counted, else half the smallest value stands for zero); counts, cells per mg, "
         "intensities, folds and concentrations as log2; the axis infiltration is the CD8 T cell "
-        "population counted against the widest whole.",
+        "population counted against the widest whole, inflammation what CD8 T cells do (granzyme "
+        "B, interferon gamma), or the mean of CCL5, CXCL9, CXCL10 and IFNG.",
         assumptions=(
             "The denominator is what was declared; populations of different wholes are never "
             "compared.",

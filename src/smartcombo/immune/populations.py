@@ -23,9 +23,19 @@ THEMES: dict[str, str] = {
     "T cell position": "T cell position", "tumour": "tumour cells",
 }  # fmt: skip
 """Cell type -> theme of the panel."""
-AXES = {"CD8 T": "infiltration", "TGF-beta signalling": "exclusion", "fibroblast": "exclusion"}
-"""Cell type -> axis of its assay. A convention, stated in the report."""
-AXIS_TITLES = {"infiltration": "Infiltration", "exclusion": "Exclusion"}
+AXES = {
+    "CD8 T": "infiltration",
+    "activated CD8 T": "inflammation",
+    "TGF-beta signalling": "exclusion",
+    "fibroblast": "exclusion",
+}
+"""Cell type -> axis of its assay. A convention, stated in the report: how many CD8 T cells there
+are is infiltration, what they do (granzyme B, interferon gamma) is inflammation."""
+AXIS_TITLES = {
+    "infiltration": "Infiltration",
+    "inflammation": "Inflammation",
+    "exclusion": "Exclusion",
+}
 WITHIN = re.compile(
     r"^(cd3\+?|cd8\+?|t cells?|lymphocytes|parent|cd3\+? ?t cells?)$", re.IGNORECASE
 )
@@ -144,7 +154,8 @@ def _axes(scaled: pd.DataFrame) -> pd.DataFrame:
         types = [cell_type for cell_type, own in AXES.items() if own == axis]
         there = scaled[scaled["cell_type"].isin(types)]
         within = there["denominator"].str.removeprefix("of ").map(lambda of: bool(WITHIN.match(of)))
-        there = there[~(within & there["kind"].eq("fraction"))] if len(there) else there
+        if axis == "infiltration":
+            there = there[~(within & there["kind"].eq("fraction"))] if len(there) else there
         if there.empty:
             continue
         closeness = there["kind"].where(there["kind"] != "fraction", there["denominator"])
