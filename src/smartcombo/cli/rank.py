@@ -61,9 +61,13 @@ def rank_folder(folder: Path, out: Path) -> None:
         from smartcombo.ranking.programme import rank_programme
 
         ranking = rank_programme(programme, evidence)
+    with step("Asking what to do next"):
+        from smartcombo.ranking.dossier import dossier_of
+
+        dossier = dossier_of(programme, evidence, ranking)
     from smartcombo.report.programme_export import write_ranking
 
-    written = write_ranking(programme, evidence, ranking, out)
+    written = write_ranking(dossier, out)
     for line in lines_of(ranking, synthetic=programme.synthetic):
         typer.echo(line)
     typer.echo(str(written))

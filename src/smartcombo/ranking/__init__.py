@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from smartcombo.ranking.criteria import CRITERIA_COLUMNS, GATE_COLUMNS, Criterion
+from smartcombo.ranking.dossier import Dossier, dossier_of
 from smartcombo.ranking.lights import Light, light
 from smartcombo.ranking.next_experiments import Experiment, next_experiments
 from smartcombo.ranking.options import RankOptions
 from smartcombo.ranking.programme import rank_programme
+from smartcombo.ranking.programme_next import next_for
 from smartcombo.ranking.rank import rank
 from smartcombo.ranking.result import Ranking
+from smartcombo.ranking.reweighting import Reweighting
 
 __all__ = [
     "CRITERIA_COLUMNS",
     "GATE_COLUMNS",
     "Criterion",
+    "Dossier",
     "Experiment",
     "Light",
     "RankOptions",
     "Ranking",
+    "Reweighting",
+    "dossier_of",
     "light",
     "next_experiments",
+    "next_for",
     "rank",
     "rank_programme",
 ]

@@ -26,7 +26,8 @@ def rank_programme(
     evidence
         As `smartcombo.evidence.gather` gives it for this programme.
     options
-        Draws, seed, shrinkage, form of the score.
+        Draws, seed, shrinkage, form of the score. Default: those of `RankOptions`, with the first
+        criterion that measures the molecule alone as the rule to beat.
 
     Returns
     -------
@@ -47,6 +48,12 @@ def rank_programme(
         evidence.criteria,
         evidence.gates,
         weights=evidence.weights["kind"],
-        options=options,
+        options=options or default_options(programme),
         without=without_each_study(programme, evidence),
     )
+
+
+def default_options(programme: Programme) -> RankOptions:
+    """Return the options of a programme's ranking where none are given."""
+    alone = (one.id for one in programme.criteria if one.measure == "molecule_alone")
+    return RankOptions(baseline=next(alone, None))

@@ -9,33 +9,31 @@ from typing import Any
 
 import pandas as pd
 
-from smartcombo.core.finding import findings_table
-from smartcombo.evidence.programme_evidence import Evidence
-from smartcombo.ranking.result import Ranking
+from smartcombo.ranking.dossier import Dossier
 from smartcombo.report.export import versions, write_csv, written_whole
-from smartcombo.study.programme import Programme
 
 
-def write_ranking(programme: Programme, evidence: Evidence, ranking: Ranking, out: Path) -> Path:
+def write_ranking(dossier: Dossier, out: Path) -> Path:
     """Write the ranking and all it stands on, replacing an earlier one; whole or not at all.
 
     Returns
     -------
     Path
         The folder: ``ranking.csv``, ``reasons.csv``, the other tables of the ranking and of the
-        evidence, ``findings.csv``, ``provenance.json``.
+        evidence, ``next_experiments.csv``, ``findings.csv``, ``provenance.json``.
     """
     with written_whole(out) as work:
-        for name, table in _tables(programme, evidence, ranking).items():
-            write_csv(_marked(table) if programme.synthetic else table, work / f"{name}.csv")
-        text = json.dumps(_provenance(programme, ranking), indent=2, sort_keys=True)
+        for name, table in ranking_tables(dossier).items():
+            write_csv(table, work / f"{name}.csv")
+        text = json.dumps(provenance(dossier), indent=2, sort_keys=True)
         (work / "provenance.json").write_text(text + "\n", encoding="utf-8", newline="\n")
     return Path(out)
 
 
-def _tables(programme: Programme, evidence: Evidence, ranking: Ranking) -> dict[str, pd.DataFrame]:
-    found = [*programme.findings, *(f for study in programme.studies for f in study.findings)]
-    return {
+def ranking_tables(dossier: Dossier) -> dict[str, pd.DataFrame]:
+    """Return every table of a dossier by file name; made data says SYNTHETIC in each row."""
+    ranking, evidence = dossier.ranking, dossier.evidence
+    tables = {
         "ranking": ranking.summary,
         "reasons": ranking.reasons,
         "groups": ranking.groups,
@@ -45,14 +43,24 @@ def _tables(programme: Programme, evidence: Evidence, ranking: Ranking) -> dict[
         "criteria": ranking.criteria,
         "sensitivity": ranking.sensitivity,
         "variants": ranking.variants,
+        "baseline": ranking.baseline,
+        "next_experiments": dossier.experiments,
         "gates": evidence.gates,
         "verdicts": evidence.verdicts,
         "claims": evidence.claims,
+        "conflicts": evidence.conflicts,
         "pooled": evidence.pooled,
         "grades": evidence.grades,
         "moves": evidence.moves,
-        "findings": findings_table(dict.fromkeys([*found, *evidence.findings])),
+        "agents": dossier.agents,
+        "combinations": dossier.combinations,
+        "studies": dossier.studies,
+        "inputs": dossier.inputs,
+        "decisions": dossier.decisions,
+        "findings": dossier.findings,
     }
+    kept = {name: table for name, table in tables.items() if len(table.columns)}
+    return {name: _marked(table) for name, table in kept.items()} if dossier.synthetic else kept
 
 
 def _marked(table: pd.DataFrame) -> pd.DataFrame:
@@ -60,20 +68,15 @@ def _marked(table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([pd.Series("SYNTHETIC", index=table.index, name="data"), table], axis=1)
 
 
-def _provenance(programme: Programme, ranking: Ranking) -> Mapping[str, Any]:
+def provenance(dossier: Dossier) -> Mapping[str, Any]:
     """Return inputs, options, methods and versions; no time of day, no path."""
+    inputs = dossier.inputs.to_dict("records")
     return {
-        "programme": programme.id,
-        "synthetic": programme.synthetic,
-        "inputs": {
-            study.id: [
-                {"file": item.name, "sha256": item.sha256, "rows": item.rows}
-                for item in study.inputs
-            ]
-            for study in programme.studies
-        },
-        "formula": ranking.formula,
-        "methods": list(ranking.methods),
-        "options": dict(ranking.options),
+        "programme": dossier.programme,
+        "synthetic": dossier.synthetic,
+        "inputs": [{str(key): value for key, value in row.items()} for row in inputs],
+        "formula": dossier.ranking.formula,
+        "methods": list(dossier.ranking.methods),
+        "options": dict(dossier.ranking.options),
         "versions": versions(),
     }
