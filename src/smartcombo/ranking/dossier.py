@@ -9,6 +9,8 @@ import pandas as pd
 
 from smartcombo.core.finding import findings_table
 from smartcombo.evidence.programme_evidence import Evidence
+from smartcombo.evidence.programme_measures import MEASURES
+from smartcombo.ranking.mice import mice_of
 from smartcombo.ranking.options import RankOptions
 from smartcombo.ranking.programme import default_options, rank_programme
 from smartcombo.ranking.programme_next import criteria_of, next_for
@@ -20,6 +22,7 @@ AGENT_COLUMNS = ("agent", "names", "kind", "code", "partner", "target", "mechani
                  "exposure", "activity", "liabilities")  # fmt: skip
 STUDY_COLUMNS = ("study", "title", "models", "species", "arms", "animals", "randomised", "blinded",
                  "synthetic")  # fmt: skip
+CRITERION_COLUMNS = ("criterion", "title", "measure", "text", "unit", "worst", "best", "weight")
 INPUT_COLUMNS = ("study", "file", "sha256", "rows")
 
 
@@ -38,6 +41,10 @@ class Dossier:
     agents, combinations, studies, inputs
         ``AGENT_COLUMNS``; ``combination, title, agents``; ``STUDY_COLUMNS``; ``INPUT_COLUMNS``
         (the files read, with their checksums).
+    criteria
+        ``CRITERION_COLUMNS``: what counts, how it is read, its anchors and its share of the weight.
+    mice
+        Every measurement of the animals behind each candidate (`smartcombo.ranking.mice`).
     evidence
         Claims, grades, gates; its ``results`` are left behind.
     ranking, reweighting
@@ -59,6 +66,8 @@ class Dossier:
     combinations: pd.DataFrame
     studies: pd.DataFrame
     inputs: pd.DataFrame
+    criteria: pd.DataFrame
+    mice: pd.DataFrame
     evidence: Evidence
     ranking: Ranking
     reweighting: Reweighting
@@ -93,6 +102,10 @@ def dossier_of(
     """
     options = options or default_options(programme)
     ranking = ranking or rank_programme(programme, evidence, options)
+    again = reweighting(
+        criteria_of(evidence), evidence.criteria, evidence.gates, ranking.summary,
+        weights=evidence.weights["kind"], options=options,
+    )  # fmt: skip
     return Dossier(
         programme=programme.id,
         title=programme.facts.title or programme.id,
@@ -103,16 +116,34 @@ def dossier_of(
         combinations=_combinations(programme),
         studies=_studies(programme),
         inputs=_inputs(programme),
+        criteria=_criteria(programme, evidence, again),
+        mice=mice_of(programme),
         evidence=replace(evidence, results={}),
         ranking=ranking,
-        reweighting=reweighting(
-            criteria_of(evidence), evidence.criteria, evidence.gates, ranking.summary,
-            weights=evidence.weights["kind"], options=options,
-        ),
+        reweighting=again,
         experiments=next_for(programme, evidence, options),
         findings=_findings(programme, evidence),
         decisions=pd.DataFrame() if decisions is None else decisions,
     )  # fmt: skip
+
+
+def _criteria(programme: Programme, evidence: Evidence, again: Reweighting) -> pd.DataFrame:
+    """Return the criteria in their order; the weight is the mean share of the score."""
+    shares = dict(zip(again.criteria, again.weights, strict=True))
+    rows = [
+        {
+            "criterion": one.id,
+            "title": anchor["title"],
+            "measure": one.measure,
+            "text": MEASURES[one.measure].text if one.measure in MEASURES else anchor["unit"],
+            "unit": anchor["unit"],
+            "worst": one.worst,
+            "best": one.best,
+            "weight": float(shares.get(one.id, 0.0)),
+        }
+        for one, anchor in zip(programme.criteria, evidence.anchors, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=list(CRITERION_COLUMNS))
 
 
 def _agents(programme: Programme) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -22,6 +22,9 @@ from smartcombo.report.sections.whole import accounting_rows, design_rows, findi
 from smartcombo.report.theme import VEGA_LITE_VERSION, verdict_style
 from smartcombo.report.words import plain, unit_text
 from smartcombo.study.model import Study
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def write_report(
@@ -43,34 +46,43 @@ def write_report(
 
 def page_html(study: Study, results: Sequence[Result], run_info: Mapping[str, Any]) -> str:
     """Return the page as HTML."""
+    figures = figures_of(study, results)
+    page = (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            study=study,
+            sections=_sections(study, results, figures),
+            figures=figures,
+            drawings=_drawings(figures),
+            answers=answers(study, results),
+            agreements=agreements(study, results),
+            design=design_rows(results),
+            accounts=accounting_rows(results),
+            findings=finding_rows(study, results),
+            unit=unit_text(study.readout.unit),
+            several=len(study.models) > 1,
+            methods=_methods(results),
+            run_info=run_info,
+            vega=_vega(),
+            style=verdict_style,
+        )
+    )
+    return page_in_words(page, study.readout)
+
+
+def environment() -> Environment:
+    """Return what renders the templates: everything escaped, with the filters they use."""
     from jinja2 import Environment, PackageLoader
 
-    environment = Environment(
+    made = Environment(
         loader=PackageLoader("smartcombo.report", "templates"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"plain": plain, "data_url": _csv_url}
-    figures = figures_of(study, results)
-    page = environment.get_template("report.html.j2").render(
-        study=study,
-        sections=_sections(study, results, figures),
-        figures=figures,
-        drawings=_drawings(figures),
-        answers=answers(study, results),
-        agreements=agreements(study, results),
-        design=design_rows(results),
-        accounts=accounting_rows(results),
-        findings=finding_rows(study, results),
-        unit=unit_text(study.readout.unit),
-        several=len(study.models) > 1,
-        methods=_methods(results),
-        run_info=run_info,
-        vega=_vega(),
-        style=verdict_style,
-    )
-    return page_in_words(page, study.readout)
+    made.filters |= {"plain": plain, "data_url": _csv_url}
+    return made
 
 
 def _sections(

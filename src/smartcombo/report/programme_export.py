@@ -41,6 +41,7 @@ def ranking_tables(dossier: Dossier) -> dict[str, pd.DataFrame]:
         "pairwise": ranking.pairwise,
         "central_weights": ranking.central_weights,
         "criteria": ranking.criteria,
+        "anchors": dossier.criteria,
         "sensitivity": ranking.sensitivity,
         "variants": ranking.variants,
         "baseline": ranking.baseline,
@@ -56,6 +57,7 @@ def ranking_tables(dossier: Dossier) -> dict[str, pd.DataFrame]:
         "combinations": dossier.combinations,
         "studies": dossier.studies,
         "inputs": dossier.inputs,
+        "mice": dossier.mice,
         "decisions": dossier.decisions,
         "findings": dossier.findings,
     }
