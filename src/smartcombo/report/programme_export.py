@@ -10,7 +10,10 @@ from typing import Any
 import pandas as pd
 
 from smartcombo.ranking.dossier import Dossier
-from smartcombo.report.export import versions, write_csv, written_whole
+from smartcombo.report.drawing import write_csv, write_figures
+from smartcombo.report.export import versions, written_whole
+from smartcombo.report.ranking.figures import ranking_figures
+from smartcombo.report.ranking.page import write_page
 
 
 def write_ranking(dossier: Dossier, out: Path) -> Path:
@@ -20,13 +23,17 @@ def write_ranking(dossier: Dossier, out: Path) -> Path:
     -------
     Path
         The folder: ``ranking.csv``, ``reasons.csv``, the other tables of the ranking and of the
-        evidence, ``next_experiments.csv``, ``findings.csv``, ``provenance.json``.
+        evidence, ``next_experiments.csv``, ``findings.csv``, ``figures``, ``provenance.json``,
+        and the page ``report.html``.
     """
     with written_whole(out) as work:
         for name, table in ranking_tables(dossier).items():
             write_csv(table, work / f"{name}.csv")
-        text = json.dumps(provenance(dossier), indent=2, sort_keys=True)
+        info = provenance(dossier)
+        text = json.dumps(info, indent=2, sort_keys=True)
         (work / "provenance.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+        write_figures(ranking_figures(dossier), work / "figures")
+        write_page(dossier, work / "report.html", info)
     return Path(out)
 
 
