@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import smartcombo as sc
 from smartcombo.evidence.programme_gates import SEVERITIES
 from smartcombo.ranking import Dossier, Reweighting
 from smartcombo.report.ranking.figures import ranking_figures
@@ -232,3 +233,10 @@ def test_a_programme_in_which_everything_is_stopped_still_has_a_page(
     page = page_html(empty, {})
     assert "No candidate passes the gates" in page
     assert "No choice is left that an experiment could change" in page
+
+
+def test_one_function_writes_the_page_of_a_study_and_of_a_programme(
+    example_dossier: Dossier, tmp_path: Path
+) -> None:
+    written = sc.report(example_dossier, to=tmp_path / "ranking.html")
+    assert example_dossier.title in written.read_text(encoding="utf-8")
