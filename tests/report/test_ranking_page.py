@@ -17,6 +17,7 @@ import pytest
 import smartcombo as sc
 from smartcombo.evidence.programme_gates import SEVERITIES
 from smartcombo.ranking import Dossier, Reweighting
+from smartcombo.report.ranking.cases import weight_table
 from smartcombo.report.ranking.figures import ranking_figures
 from smartcombo.report.ranking.page import draws_of, page_html
 from smartcombo.report.ranking.words import GATES, factor_text, gate_lines, percent
@@ -242,3 +243,15 @@ def test_one_function_writes_the_page_of_a_study_and_of_a_programme(
 ) -> None:
     written = sc.report(example_dossier, to=tmp_path / "ranking.html")
     assert example_dossier.title in written.read_text(encoding="utf-8")
+
+
+def test_central_weights_are_shown_where_weights_are_not_fixed(example_dossier: Dossier) -> None:
+    assert weight_table(example_dossier) == []
+    options = {**example_dossier.ranking.options, "weights": "unknown"}
+    open_weights = replace(example_dossier, ranking=replace(example_dossier.ranking,
+                                                            options=options))  # fmt: skip
+    rows = weight_table(open_weights)
+    leader = example_dossier.ranking.summary["candidate"].iloc[0]
+    assert leader in [row["id"] for row in rows]
+    assert all(len(row["weights"]) == len(example_dossier.reweighting.criteria) for row in rows)
+    assert "What one must care about" in page_html(open_weights, {})

@@ -63,6 +63,7 @@ def page_html(dossier: Dossier, run_info: Mapping[str, Any]) -> str:
         variants=cases.variant_rows(dossier),
         names=names,
         pairs=pairs,
+        central=cases.weight_table(dossier),
         baseline=dossier.ranking.baseline.to_dict("records"),
         experiments=cases.experiment_rows(dossier),
         decisions=dossier.decisions.to_dict("records"),
