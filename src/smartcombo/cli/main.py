@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from smartcombo.cli.check import check
+from smartcombo.cli.decide import decide
 from smartcombo.cli.demo import demo
 from smartcombo.cli.init import init
 from smartcombo.cli.methods import methods
@@ -52,6 +53,7 @@ app.command(name="init")(init)
 app.command(name="check")(check)
 app.command(name="run")(run_study)
 app.command(name="rank")(rank)
+app.command(name="decide")(decide)
 app.command(name="methods")(methods)
 
 

@@ -11,6 +11,7 @@ from smartcombo.cli.faults import with_exit_codes
 from smartcombo.cli.out import require_free
 
 if TYPE_CHECKING:
+    from smartcombo.ranking.dossier import Dossier
     from smartcombo.ranking.result import Ranking
 
 
@@ -39,9 +40,26 @@ def rank_folder(folder: Path, out: Path) -> None:
     Raises
     ------
     smartcombo.StudyError
-        If the programme or a study of it has errors.
+        If the programme, a study of it or the log of decisions has errors.
     smartcombo.AnalysisRefused
         If the programme is sound but cannot be ranked.
+    """
+    dossier = dossier_in_steps(folder)
+    from smartcombo.report.programme_export import write_ranking
+
+    written = write_ranking(dossier, out)
+    for line in lines_of(dossier.ranking, synthetic=dossier.synthetic):
+        typer.echo(line)
+    typer.echo(str(written))
+
+
+def dossier_in_steps(folder: Path) -> Dossier:
+    """Return a programme read, analysed and ranked, with its decisions, telling the steps.
+
+    Raises
+    ------
+    smartcombo.StudyError, smartcombo.AnalysisRefused
+        As `rank_folder`.
     """
     import sys
 
@@ -49,9 +67,10 @@ def rank_folder(folder: Path, out: Path) -> None:
     from smartcombo.cli.show import show_findings
 
     with step("Reading and checking the programme"):
+        from smartcombo.ranking.decisions import read_decisions
         from smartcombo.study.programme import read_programme
 
-        programme = read_programme(folder)
+        programme, decisions = read_programme(folder), read_decisions(folder)
     show_findings(programme.findings, sys.stderr)
     with step("Analysing its studies and gathering the evidence"):
         from smartcombo.evidence.programme_gather import gather
@@ -64,13 +83,7 @@ def rank_folder(folder: Path, out: Path) -> None:
     with step("Asking what to do next"):
         from smartcombo.ranking.dossier import dossier_of
 
-        dossier = dossier_of(programme, evidence, ranking)
-    from smartcombo.report.programme_export import write_ranking
-
-    written = write_ranking(dossier, out)
-    for line in lines_of(ranking, synthetic=programme.synthetic):
-        typer.echo(line)
-    typer.echo(str(written))
+        return dossier_of(programme, evidence, ranking, decisions=decisions)
 
 
 def lines_of(ranking: Ranking, *, synthetic: bool) -> list[str]:
