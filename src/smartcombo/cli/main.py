@@ -10,6 +10,7 @@ from smartcombo.cli.check import check
 from smartcombo.cli.decide import decide
 from smartcombo.cli.demo import demo
 from smartcombo.cli.init import init
+from smartcombo.cli.memo import memo
 from smartcombo.cli.methods import methods
 from smartcombo.cli.rank import rank
 from smartcombo.cli.run import run as run_study
@@ -54,6 +55,7 @@ app.command(name="check")(check)
 app.command(name="run")(run_study)
 app.command(name="rank")(rank)
 app.command(name="decide")(decide)
+app.command(name="memo")(memo)
 app.command(name="methods")(methods)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from smartcombo.ranking.dossier import Dossier
 from smartcombo.report.export import versions, write_csv, written_whole
+from smartcombo.report.memo import write_memos
 
 
 def write_ranking(dossier: Dossier, out: Path) -> Path:
@@ -20,9 +21,11 @@ def write_ranking(dossier: Dossier, out: Path) -> Path:
     -------
     Path
         The folder: ``ranking.csv``, ``reasons.csv``, the other tables of the ranking and of the
-        evidence, ``next_experiments.csv``, ``findings.csv``, ``provenance.json``.
+        evidence, ``next_experiments.csv``, ``findings.csv``, ``provenance.json``, and in
+        ``memos/`` the decision memo of every candidate.
     """
     with written_whole(out) as work:
+        write_memos(dossier, work / "memos")
         for name, table in ranking_tables(dossier).items():
             write_csv(table, work / f"{name}.csv")
         text = json.dumps(provenance(dossier), indent=2, sort_keys=True)
