@@ -1,11 +1,19 @@
 """Fixtures every folder of tests may use."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from smartcombo.core.result import Result
+
+if TYPE_CHECKING:
+    from smartcombo.evidence import Evidence
+    from smartcombo.ranking import Dossier
+    from smartcombo.study.programme import Programme
 
 SHARED = "SMARTCOMBO_SHARED"
 """Environment variable: the folder that holds the real studies and reference numbers."""
@@ -70,3 +78,28 @@ def example_results(
         example_growth, kinds, example_response, times, left, costs, doses, earlier, tumours, genes,
     ]  # fmt: skip
     return [*single, sc.evidence.claims(study, single)]
+
+
+@pytest.fixture(scope="session")
+def example_programme(tmp_path_factory: pytest.TempPathFactory) -> Programme:
+    """Return the built-in SYNTHETIC programme; do not change its folder."""
+    import smartcombo as sc
+    from smartcombo.evidence.programme_example import write_example_programme
+
+    return sc.read_programme(write_example_programme(tmp_path_factory.mktemp("programme")))
+
+
+@pytest.fixture(scope="session")
+def example_evidence(example_programme: Programme) -> Evidence:
+    """Return everything the studies of the built-in programme say."""
+    import smartcombo as sc
+
+    return sc.evidence.gather(example_programme)
+
+
+@pytest.fixture(scope="session")
+def example_dossier(example_programme: Programme, example_evidence: Evidence) -> Dossier:
+    """Return the built-in programme, ranked."""
+    import smartcombo as sc
+
+    return sc.ranking.dossier_of(example_programme, example_evidence)

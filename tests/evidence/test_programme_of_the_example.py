@@ -25,13 +25,13 @@ from smartcombo.study.programme import Programme
 
 
 @pytest.fixture(scope="module")
-def programme(tmp_path_factory: pytest.TempPathFactory) -> Programme:
-    return sc.read_programme(write_example_programme(tmp_path_factory.mktemp("programme")))
+def programme(example_programme: Programme) -> Programme:
+    return example_programme
 
 
 @pytest.fixture(scope="module")
-def evidence(programme: Programme) -> Evidence:
-    return sc.evidence.gather(programme)
+def evidence(example_evidence: Evidence) -> Evidence:
+    return example_evidence
 
 
 def word(evidence: Evidence, combination: str) -> list[str]:

@@ -13,9 +13,9 @@ from smartcombo.evidence.programme_measures import MEASURES, agreed, measured
 from smartcombo.study.programme import Programme
 
 EXACT = {
-    "breadth": "share of models",
+    "breadth": "share of its models",
     "rigour": "SYRCLE score, 0 to 10",
-    "carry_over": "grade, 0 (D) to 3 (A)",
+    "carry_over": "grade, D = 0 to A = 3",
     "activity_in_patients": "grade, 0 to 3",
 }
 """Measures that are not estimates, with their unit."""

@@ -131,12 +131,13 @@ def _cell_reason(
 
 def _number(cell: dict[str, Any], criterion: Criterion) -> str:
     """Return raw value with interval and n, and the shrunk value where it moved."""
-    unit = f" {criterion.unit}" if criterion.unit else ""
+    exact = cell["high"] == cell["low"]
+    unit = f" {criterion.unit}" if criterion.unit and not exact else ""
     text = f"{cell['value']:.3g}{unit}"
-    facts = []
-    if cell["high"] > cell["low"]:
+    facts = [criterion.unit] if criterion.unit and exact else []
+    if not exact:
         facts.append(f"{cell['low']:.3g} to {cell['high']:.3g}")
-    if cell["n"] == cell["n"]:
+    if cell["n"] == cell["n"] and not exact:
         facts.append(f"n = {cell['n']:g}")
     if cell["kept"] < 1:
         facts.append(f"shrunk to {cell['shrunk']:.3g}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,16 +16,11 @@ import pandas as pd
 
 from smartcombo.core.finding import findings_table
 from smartcombo.core.result import Result, stacked
-from smartcombo.report.figures.base import Figure
+from smartcombo.report.drawing import write_csv, write_figures
 from smartcombo.report.figures.gallery import figures_of
 from smartcombo.report.page import write_report
-from smartcombo.report.theme import VEGA_LITE_VERSION
 from smartcombo.study.model import Study
 
-FLOAT_FORMAT = "%.12g"
-"""Twelve digits: more than any estimate deserves, fewer than differ between processors."""
-PNG_SCALE = 2
-MADE_ID = re.compile(r"\b(?:gradient_|clip)\d+\b")
 PACKAGES = ("numpy", "scipy", "numba", "pandas", "pyarrow", "altair", "vl-convert-python")
 
 
@@ -73,7 +67,7 @@ def _write_all(study: Study, results: Sequence[Result], folder: Path) -> None:
     info = provenance(study, results)
     text = json.dumps(info, indent=2, ensure_ascii=False, sort_keys=True)
     (folder / "provenance.json").write_text(text + "\n", encoding="utf-8", newline="\n")
-    _write_figures(figures_of(study, results), folder / "figures")
+    write_figures(figures_of(study, results), folder / "figures")
     write_report(study, results, folder / "report.html", info)
 
 
@@ -110,34 +104,3 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         **{name: metadata.version(name) for name in PACKAGES},
     }
-
-
-def stable_ids(svg: str) -> str:
-    """Return a drawing whose gradients and clips count from 0.
-
-    The converter counts them over all that it ever drew, so that a second run of the same process
-    would write other bytes.
-    """
-    seen: dict[str, str] = {}
-    for name in MADE_ID.findall(svg):
-        seen.setdefault(name, f"made{len(seen)}")
-    return MADE_ID.sub(lambda found: seen[found.group(0)], svg)
-
-
-def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as every table of a run folder is written."""
-    table.to_csv(path, index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
-
-
-def _write_figures(figures: Sequence[Figure], folder: Path) -> None:
-    import vl_convert
-
-    folder.mkdir()
-    for figure in figures:
-        spec = figure.drawing()
-        svg = stable_ids(vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE_VERSION))
-        (folder / f"{figure.id}.svg").write_text(svg, encoding="utf-8", newline="\n")
-        png = vl_convert.svg_to_png(svg, scale=PNG_SCALE)
-        (folder / f"{figure.id}.png").write_bytes(png)
-        data = figure.data.assign(data="SYNTHETIC") if figure.synthetic else figure.data
-        write_csv(data, folder / f"{figure.id}.csv")

@@ -10,8 +10,11 @@ from typing import Any
 import pandas as pd
 
 from smartcombo.ranking.dossier import Dossier
-from smartcombo.report.export import versions, write_csv, written_whole
+from smartcombo.report.drawing import write_csv, write_figures
+from smartcombo.report.export import versions, written_whole
 from smartcombo.report.memo import write_memos
+from smartcombo.report.ranking.figures import ranking_figures
+from smartcombo.report.ranking.page import write_page
 
 
 def write_ranking(dossier: Dossier, out: Path) -> Path:
@@ -21,15 +24,18 @@ def write_ranking(dossier: Dossier, out: Path) -> Path:
     -------
     Path
         The folder: ``ranking.csv``, ``reasons.csv``, the other tables of the ranking and of the
-        evidence, ``next_experiments.csv``, ``findings.csv``, ``provenance.json``, and in
-        ``memos/`` the decision memo of every candidate.
+        evidence, ``next_experiments.csv``, ``findings.csv``, ``figures``, ``provenance.json``,
+        the page ``report.html``, and in ``memos`` the decision memo of every candidate.
     """
     with written_whole(out) as work:
-        write_memos(dossier, work / "memos")
         for name, table in ranking_tables(dossier).items():
             write_csv(table, work / f"{name}.csv")
-        text = json.dumps(provenance(dossier), indent=2, sort_keys=True)
+        info = provenance(dossier)
+        text = json.dumps(info, indent=2, sort_keys=True)
         (work / "provenance.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+        write_figures(ranking_figures(dossier), work / "figures")
+        write_page(dossier, work / "report.html", info)
+        write_memos(dossier, work / "memos")
     return Path(out)
 
 

@@ -21,20 +21,14 @@ from smartcombo.report.memo.choices import (
 from smartcombo.report.memo.key_numbers import KeyNumber, gain_words, key_numbers
 from smartcombo.report.memo.lengths import GATES, NAME, NOTE, PLACES, TITLE, capped, cut, listed
 from smartcombo.report.memo.reasons import Sides, gate_name, sides_of
+from smartcombo.report.ranking.words import gate_title, word_style
 
-WORD_STYLES = {
-    "promising": ("#00795c", "▲"),
-    "promising, with cautions": ("#8a4b08", "△"),
-    "hotter, not sensitised": ("#1f5fa8", "◆"),
-    "stopped": ("#9b2d6f", "✕"),
-    "not decided": ("#66707c", "○"),
-}
-"""Colour is never alone: each word has its own glyph."""
 BRACKETS = re.compile(r" \((?:[^()]|\([^()]*\))*\)")
 """Left out of grades that are too long: the steps matter more than their evidence."""
 NUMBERS_NOTE = (
     "The weightiest scored criteria that are estimated. Right on each bar is better; dotted: no "
-    "effect. Intervals are of the mean over studies, as verdict and gates use them."
+    "effect. Intervals are of the mean over studies, which verdict and gates go by; the ranking "
+    "draws from its standard error, which is narrower."
 )
 FOOT = "Nothing here says that a patient will benefit."
 
@@ -122,15 +116,16 @@ def memo_of(dossier: Dossier, candidate: str | None = None) -> Memo:
         raise DecisionRefused(unknown_candidate(candidate, names))
     row = dossier.ranking.summary.set_index("candidate", drop=False).loc[candidate]
     word = dossier.evidence.verdicts.set_index("candidate").loc[candidate]
-    colour, glyph = WORD_STYLES.get(word["word"], WORD_STYLES["not decided"])
+    style = word_style(word["word"])
     name = f"{cut(row['combination'], NAME)} in {cut(row['context'], NAME)}"
     gates, passed = _gates(dossier, candidate)
     tested, tested_note = experiments(dossier, candidate)
     made, made_note = decided(dossier, candidate)
     return Memo(
         synthetic=dossier.synthetic, programme=cut(dossier.title, TITLE), candidate=candidate,
-        name=name, question=f"Should {name} go forward?", word=word["word"], colour=colour,
-        glyph=glyph, verdict=_verdict(dossier, candidate, word), places=_places(dossier, candidate),
+        name=name, question=f"Should {name} go forward?", word=word["word"], colour=style.colour,
+        glyph=style.glyph, verdict=_verdict(dossier, candidate, word),
+        places=_places(dossier, candidate),
         numbers=key_numbers(dossier, candidate), numbers_note=NUMBERS_NOTE,
         place=_place(dossier, row), apart=_apart(row),
         sides=sides_of(dossier, candidate), gates=gates, passed=passed,
@@ -206,7 +201,7 @@ def _gates(dossier: Dossier, candidate: str) -> tuple[tuple[GateLine, ...], str]
              for state, one in lines[:GATES]]  # fmt: skip
     left = capped([gate_name(one["gate"]) for _, one in lines[GATES:]], 0)
     shown += [GateLine("", "", text) for text in left]
-    names = [gate_name(one["gate"], passed=True) for one in own if _passed(one)]
+    names = [gate_title(one["gate"]) for one in own if _passed(one)]
     return tuple(shown), f"Passed: {listed(names, 10)}." if names else "No gate was passed."
 
 

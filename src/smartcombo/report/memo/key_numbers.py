@@ -14,12 +14,13 @@ from smartcombo.ranking.dossier import Dossier
 from smartcombo.ranking.lights import criterion_light
 from smartcombo.report.memo.lengths import TITLE, cut
 from smartcombo.report.memo.numbers import WORDINGS, counted, raw, said
+from smartcombo.report.ranking.words import LIGHTS
 
 COUNT = 3
 FURTHER = ("gain_over_ici", "interaction", "weight_loss", "infiltrated_by_molecule",
            "inflamed_by_molecule", "response_over_ici")  # fmt: skip
 """Asked next, where fewer than three criteria are estimated."""
-COLOURS = {"green": "#00795c", "amber": "#8a4b08", "red": "#9b2d6f", "grey": "#66707c"}
+GREY = LIGHTS["grey"].colour
 WORDS = {
     ("interaction", "benefit"): "synergy",
     ("interaction", "harm"): "antagonism",
@@ -161,11 +162,11 @@ def _key_number(dossier: Dossier, row: Row) -> KeyNumber:
     title, measure = cut(row["title"], TITLE), row["measure"]
     if not math.isfinite(row["value"]):
         return KeyNumber(title, "no value", f"({row['status']})", "", "", "nothing was measured",
-                         "drawn from what others show", "missing", COLOURS["grey"])  # fmt: skip
+                         "drawn from what others show", "missing", GREY)  # fmt: skip
     if not row["high"] > row["low"]:
         value, after = counted(measure, row)
         return KeyNumber(title, cut(value, 30), after, "exact: counted or graded", "", "", "", "",
-                         COLOURS["grey"])  # fmt: skip
+                         GREY)  # fmt: skip
     value, interval = said(measure, row["value"], row["low"], row["high"], row["unit"])
     wording = WORDINGS.get(measure)
     word, colour = _word(dossier, row)
@@ -212,9 +213,9 @@ def _word(dossier: Dossier, row: Row) -> tuple[str, str]:
     """Return the word of an interval and its colour; as the ranking gives it, else none."""
     criterion = _criterion(dossier, row)
     if criterion is None:
-        return str(row.get("word", "")), COLOURS[str(row.get("colour", "grey"))]
+        return str(row.get("word", "")), LIGHTS[str(row.get("colour", "grey"))].colour
     light = criterion_light(criterion, row["low"], row["high"], row["n"])
-    return WORDS.get((row["measure"], light.word), light.word), COLOURS[light.colour]
+    return WORDS.get((row["measure"], light.word), light.word), LIGHTS[light.colour].colour
 
 
 def _bar(dossier: Dossier, row: Row) -> tuple[float | None, ...]:

@@ -13,19 +13,13 @@ from smartcombo.report.memo.lengths import REASONS, UNKNOWN, capped
 
 ANSWER = ["study", "model", "question", "topic", "citation"]
 """Claims that share these are one answer, as in the verdicts."""
-GATE_NAMES = {
-    "species": ("target of another species", "acts on the target species"),
-    "model_species": ("no action in the animals", "acts in the animals"),
-    "antagonism": ("antagonism", "no antagonism"),
-    "less_than_expected": ("less than expected (Bliss)", "not less than expected"),
-    "toxicity": ("toxicity", "no toxicity past the limit"),
-    "arms": ("missing arms", "every arm there"),
-    "animals": ("few animals", "enough animals"),
-    "one_model": ("one tumour model", "several tumour models"),
-    "one_study": ("one study", "repeated"),
-    "randomised": ("not randomised", "randomised"),
-}
-"""What a gate is called that is not passed, and one that is."""
+OPEN_GATES = {
+    "species": "target of another species", "model_species": "no action in the animals",
+    "antagonism": "antagonism", "less_than_expected": "less than expected (Bliss)",
+    "toxicity": "toxicity", "arms": "missing arms", "animals": "few animals",
+    "one_model": "one tumour model", "one_study": "one study", "randomised": "not randomised",
+}  # fmt: skip
+"""What is wrong where a gate is not passed; the page's words say what it asks."""
 RANKED = "the ranked candidates' mean"
 LITERATURE = 2
 """Claims from the literature shown a side; what was read weighs less than what was measured."""
@@ -52,10 +46,9 @@ def sides_of(dossier: Dossier, candidate: str) -> Sides:
     )
 
 
-def gate_name(gate: str, *, passed: bool = False) -> str:
-    """Return a gate in words, by whether it is passed."""
-    plain = gate.replace("_", " ")
-    return GATE_NAMES.get(gate, (plain, plain))[passed]
+def gate_name(gate: str) -> str:
+    """Return what is wrong where a gate is not passed."""
+    return OPEN_GATES.get(gate, gate.replace("_", " "))
 
 
 def _side(dossier: Dossier, candidate: str, reasons: pd.DataFrame, side: str) -> tuple[str, ...]:
