@@ -71,7 +71,7 @@ def experiments(dossier: Dossier, candidate: str) -> tuple[tuple[Experiment, ...
     other = cut(str(best["candidate"]).replace(" | ", " in "), NAME)
     cost = f"{best['animals']:.0f} animals, {_chance(best['p_change'])}"
     note = f"Of all candidates' experiments the most valuable is {best['title']} with {other}"
-    return shown, f"{none}{note} ({cost})."
+    return shown, f"{none}{cut(note, NOTE)} ({cost})."
 
 
 def decided(dossier: Dossier, candidate: str) -> tuple[tuple[Decided, ...], str]:

@@ -19,7 +19,17 @@ from smartcombo.report.memo.choices import (
     what_would_change,
 )
 from smartcombo.report.memo.key_numbers import KeyNumber, gain_words, key_numbers
-from smartcombo.report.memo.lengths import GATES, NAME, NOTE, PLACES, TITLE, capped, cut, listed
+from smartcombo.report.memo.lengths import (
+    GATES,
+    LINE,
+    NAME,
+    NOTE,
+    PLACES,
+    STRIP,
+    capped,
+    cut,
+    listed,
+)
 from smartcombo.report.memo.reasons import Sides, gate_name, sides_of
 from smartcombo.report.ranking.words import gate_title, word_style
 
@@ -122,7 +132,7 @@ def memo_of(dossier: Dossier, candidate: str | None = None) -> Memo:
     tested, tested_note = experiments(dossier, candidate)
     made, made_note = decided(dossier, candidate)
     return Memo(
-        synthetic=dossier.synthetic, programme=cut(dossier.title, TITLE), candidate=candidate,
+        synthetic=dossier.synthetic, programme=cut(dossier.title, LINE), candidate=candidate,
         name=name, question=f"Should {name} go forward?", word=word["word"], colour=style.colour,
         glyph=style.glyph, verdict=_verdict(dossier, candidate, word),
         places=_places(dossier, candidate),
@@ -178,7 +188,7 @@ def _places(dossier: Dossier, candidate: str) -> tuple[Place, ...]:
     count = max(len(ranked), 1)
     return tuple(
         Place(
-            cut(f"{one.combination} in {one.context}", NAME // 2), f"{one.place:.0f}",
+            cut(f"{one.combination} in {one.context}", STRIP), f"{one.place:.0f}",
             _across(one.place, count), _across(one.rank_low - 0.5, count),
             _across(one.rank_high + 0.5, count), f"{one.p_first:.2f}", one.candidate == candidate,
         )
@@ -202,7 +212,9 @@ def _gates(dossier: Dossier, candidate: str) -> tuple[tuple[GateLine, ...], str]
     left = capped([gate_name(one["gate"]) for _, one in lines[GATES:]], 0)
     shown += [GateLine("", "", text) for text in left]
     names = [gate_title(one["gate"]) for one in own if _passed(one)]
-    return tuple(shown), f"Passed: {listed(names, 10)}." if names else "No gate was passed."
+    return tuple(shown), cut(
+        f"Passed: {', '.join(names)}.", 2 * NOTE
+    ) if names else "No gate was passed."
 
 
 def _passed(gate: dict[str, Any]) -> bool:

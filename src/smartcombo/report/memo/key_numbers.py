@@ -102,17 +102,25 @@ def inconclusive(dossier: Dossier, candidate: str) -> list[str]:
             for row in held]  # fmt: skip
 
 
-def costs(dossier: Dossier, candidate: str) -> dict[str, str]:
-    """Return the costs that are shown by criterion, such as weight lost, however small."""
+def shown_effects(dossier: Dossier, candidate: str, side: str) -> dict[str, str]:
+    """Return, by criterion, the effects whose interval lies wholly on one side of no effect.
+
+    Parameters
+    ----------
+    side
+        ``for``: what is gained. ``against``: what is lost, and costs such as weight, however small.
+    """
     found = {}
     for row in _criteria(dossier, candidate):
         criterion = _criterion(dossier, row)
-        if criterion is None or criterion.no_effect is None or not criterion.is_cost:
+        if criterion is None or criterion.no_effect is None:
             continue
-        less = criterion.best < criterion.worst
-        if row["low"] > criterion.no_effect if less else row["high"] < criterion.no_effect:
+        rising = (criterion.best > criterion.worst) == (side == "for")
+        clear = row["low"] > criterion.no_effect if rising else row["high"] < criterion.no_effect
+        if clear and row["high"] > row["low"] and (side == "against" or not criterion.is_cost):
+            word = _word(dossier, row)[0]
             value = plain_value(dossier, candidate, row["criterion"])
-            found[criterion.id] = f"{row['title']}: {value}; the cost is shown"
+            found[criterion.id] = f"{row['title']}: {value}, shown ({word})"
     return found
 
 

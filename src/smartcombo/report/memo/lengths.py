@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
+from typing import Any
 
 PAGES = 2
-TITLE, NAME, LINE, NOTE = 110, 90, 150, 230
-"""Letters of a title, a candidate's name in a table, a reason, and a note over the full width."""
-REASONS, UNKNOWN, GATES, MIND, EXPERIMENTS, DECISIONS, PLACES = 6, 3, 5, 5, 3, 2, 6
+TITLE, NAME, STRIP, LINE, NOTE = 70, 60, 40, 160, 240
+"""Letters of a title, a name, a name in the strip of places, a reason in half the width, a note
+over the whole."""
+REASONS, UNKNOWN, GATES, MIND, EXPERIMENTS, DECISIONS, PLACES = 6, 2, 5, 5, 3, 2, 6
 """Items of each part; a test prints the longest memo of all and counts its pages."""
-LONG_WORD, PIECE = 30, 20
+LONG_WORD, PIECE = 24, 12
 """A longer word may break after every so many letters: file names and codes have no spaces."""
 BREAK = "\u200b"
+CAPITAL, WIDE = 1.4, 1.9
+"""How many small letters a capital takes, and a W, an M or a letter of East Asia."""
 
 
 def cut(text: str, most: int = LINE) -> str:
-    """Return a text of at most ``most`` letters, cut after a word and marked with an ellipsis."""
+    """Return a text no wider than ``most`` small letters, cut after a word, with an ellipsis."""
     clean = " ".join(str(text).split())
-    if len(clean) > most:
-        head = clean[: most - 1]
+    ends = list(accumulate(map(_width, clean)))
+    if ends and ends[-1] > most:
+        head = clean[: sum(end <= most - 1 for end in ends)]
         at = head.rfind(" ")
-        clean = (head[:at] if at > most // 2 else head).rstrip(" ,;:") + "…"
+        clean = (head[:at] if at > len(head) // 2 else head).rstrip(" ,;:(…") + "…"
     return re.sub(rf"\S{{{LONG_WORD},}}", _breakable, clean)
+
+
+def wide(part: Any) -> float:
+    """Return how many small letters the texts of a record, at any depth, are wide."""
+    if isinstance(part, str):
+        return sum(map(_width, part))
+    if isinstance(part, Mapping):
+        return sum(map(wide, part.values()))
+    return sum(map(wide, part)) if isinstance(part, tuple | list) else 0.0
+
+
+def _width(letter: str) -> float:
+    if letter in "WM@%" or unicodedata.east_asian_width(letter) in "WF":
+        return WIDE
+    return CAPITAL if letter.isupper() or letter in "mw" else 1.0
 
 
 def capped(items: Sequence[str], most: int, *, letters: int = LINE) -> tuple[str, ...]:
@@ -36,7 +58,7 @@ def more(left: int) -> tuple[str, ...]:
     return (f"and {left} more: see the page of the programme",) if left > 0 else ()
 
 
-def listed(names: Iterable[str], most: int = 4) -> str:
+def listed(names: Iterable[str], most: int = 3) -> str:
     """Return names as ``a, b and 3 more``."""
     every = [cut(name, NAME) for name in names]
     if len(every) <= most:

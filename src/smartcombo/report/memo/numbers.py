@@ -104,8 +104,12 @@ def said(measure: str, value: float, low: float, high: float, unit: str) -> tupl
     if wording.unit == "-fold":
         first = f"{number(shown[0], places)}{wording.unit} {wording.plus}"
         return first, _between(number(shown[1], places), number(shown[2], places), low)
+    if wording.unit == "%" and max(shown) < 0 and min(shown) < MOST_PERCENT:
+        middle, *ends = (1 - one / 100 for one in shown)
+        low_end, high_end = (f"{one:.1f}" for one in sorted(ends))
+        return f"{middle:.1f} times as large", _between(low_end, high_end, low)
     first = _side(wording, shown[0], places)
-    if shown[1] * shown[2] > 0 and min(shown[1:]) >= MOST_PERCENT:
+    if shown[1] * shown[2] > 0:
         near, far = sorted((abs(shown[1]), abs(shown[2])))
         return first, _between(number(near, places), number(far, places) + wording.unit, low)
     near_end, far_end = (_side(wording, one, places, short=True) for one in shown[1:])

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from smartcombo.ranking.dossier import Dossier
-from smartcombo.report.memo.key_numbers import costs, inconclusive, plain_value
-from smartcombo.report.memo.lengths import REASONS, UNKNOWN, capped
+from smartcombo.report.memo.key_numbers import inconclusive, plain_value, shown_effects
+from smartcombo.report.memo.lengths import LINE, NAME, REASONS, UNKNOWN, capped, cut
 
 ANSWER = ["study", "model", "question", "topic", "citation"]
 """Claims that share these are one answer, as in the verdicts."""
@@ -48,20 +48,19 @@ def sides_of(dossier: Dossier, candidate: str) -> Sides:
 
 def gate_name(gate: str) -> str:
     """Return what is wrong where a gate is not passed."""
-    return OPEN_GATES.get(gate, gate.replace("_", " "))
+    return cut(OPEN_GATES.get(gate, gate.replace("_", " ")), NAME)
 
 
 def _side(dossier: Dossier, candidate: str, reasons: pd.DataFrame, side: str) -> tuple[str, ...]:
     """Return the reasons of one side, the weightiest first, the count of answers last."""
     mine = reasons[(reasons["side"] == side) & (reasons["criterion"] != "gate")]
     words = [_reason(dossier, candidate, row.criterion, row.words) for row in mine.itertuples()]
+    shown = shown_effects(dossier, candidate, side)
+    words += [text for name, text in shown.items() if name not in set(mine["criterion"])]
     if side == "against":
-        told = set(mine["criterion"])
-        cost = [text for name, text in costs(dossier, candidate).items() if name not in told]
-        words = [*_open_gates(dossier, candidate), *words, *cost, *_liabilities(dossier, candidate)]
-    told_elsewhere = _claims(dossier, candidate, side)
-    shown = capped([*words, *told_elsewhere], REASONS)
-    return (*shown, *_count(dossier, candidate, side)) or ("Nothing on record.",)
+        words = [*_open_gates(dossier, candidate), *words, *_liabilities(dossier, candidate)]
+    told = capped([*words, *_claims(dossier, candidate, side)], REASONS)
+    return (*told, *_count(dossier, candidate, side)) or ("Nothing on record.",)
 
 
 def _reason(dossier: Dossier, candidate: str, criterion: str, words: str) -> str:
@@ -124,7 +123,7 @@ def _count(dossier: Dossier, candidate: str, side: str) -> tuple[str, ...]:
     if not len(told):
         return ()
     topics = _topics(mine["topic"])
-    return (f"{len(mine)} of the {len(told)} answers that take a side{topics}",)
+    return (cut(f"{len(mine)} of the {len(told)} answers that take a side{topics}", LINE),)
 
 
 def _topics(topics: Iterable[str]) -> str:
