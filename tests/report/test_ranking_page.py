@@ -188,10 +188,12 @@ def test_every_gate_has_words() -> None:
 
 
 def test_reasons_with_semicolons_stay_whole() -> None:
-    text = "toxicity: 5 of 9 past; 0 of 9 dead; at most 10% allowed; one_model: studied in X"
+    text = "toxicity: 5 of 9 past; 0 of 9 dead; at most 10% allowed; one_model: studied in X; "
+    text += "randomised: not answered (not stated: a; b)"
     assert gate_lines(text) == [
         "not passed: tolerated (5 of 9 past; 0 of 9 dead; at most 10% allowed)",
         "not passed: more than one model (studied in X)",
+        "not known: randomised (not stated: a; b)",
     ]
 
 
