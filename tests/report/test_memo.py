@@ -346,6 +346,44 @@ def test_a_criterion_without_a_value_is_said_not_left_out() -> None:
     assert pages_of(memo_pdf(memo)) == PAGES
 
 
+def test_a_gate_that_nothing_answers_is_not_said_to_have_failed() -> None:
+    """Silence about randomisation is not "not randomised"; about a species, not "another"."""
+    base = made()
+    silent = pd.DataFrame([
+        {"candidate": FAIR, "gate": name, "passed": None, "severity": "stop", "reason": "not stated"}
+        for name in ("species", "toxicity", "randomised")
+    ])  # fmt: skip
+    verdicts = base.evidence.verdicts.copy()
+    verdicts.loc[verdicts["candidate"] == FAIR, "cautions"] = (
+        "species; toxicity; one_model; randomised"
+    )
+    gates = pd.concat([base.evidence.gates, silent], ignore_index=True)
+    memo = memo_of(
+        replace(base, evidence=replace(base.evidence, gates=gates, verdicts=verdicts)), FAIR
+    )
+    told = "open: one tumour model; not known: target species, toxicity, randomisation."
+    assert memo.verdict.endswith(told)
+    assert "not randomised" not in memo_html(memo)
+    assert "another species" not in memo_html(memo)
+    assert [one.state for one in memo.gates] == ["not answered"] * 3 + ["caution"]
+
+
+def test_without_a_checkpoint_inhibitor_the_first_partner_is_named() -> None:
+    """Q2 then compares with the agent named first: nobody was given an inhibitor."""
+    base = longest()
+    agents = pd.DataFrame([("irinotecan", "other"), ("rabusertib", "other")],
+                          columns=["agent", "kind"]).assign(liabilities="")  # fmt: skip
+    given = pd.DataFrame([("A + ICI", "x", "irinotecan; rabusertib")],
+                         columns=["combination", "title", "agents"])  # fmt: skip
+    page = memo_html(memo_of(replace(base, agents=agents, combinations=given), GOOD))
+    assert "checkpoint inhibitor" not in page
+    assert "than with irinotecan alone" in page
+    assert "in tumours of rabusertib alone" in page
+    inhibited = agents.assign(kind=["checkpoint-inhibitor", "other"])
+    page = memo_html(memo_of(replace(base, agents=inhibited, combinations=given), GOOD))
+    assert "than with the checkpoint inhibitor alone" in page
+
+
 def test_a_dossier_without_decisions_experiments_or_grades_is_a_memo() -> None:
     memo = memo_of(made(decisions=pd.DataFrame()))
     assert memo.decisions == memo.experiments == memo.grades == ()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from smartcombo.cli.faults import with_exit_codes
+from smartcombo.cli.faults import say, with_exit_codes
 from smartcombo.cli.out import PAGE, require_free
 
 if TYPE_CHECKING:
@@ -53,6 +53,10 @@ def rank_folder(folder: Path, out: Path) -> Path:
         from smartcombo.report.programme_export import write_ranking
 
         written = write_ranking(dossier, out)
+    from smartcombo.report.memo.pages import NO_TYPST, can_write_pdf
+
+    if not can_write_pdf():
+        say(f"The memos are HTML alone. {NO_TYPST}")
     for line in lines_of(dossier.ranking, synthetic=dossier.synthetic):
         typer.echo(line)
     return written

@@ -22,6 +22,8 @@ HEAD = "decisions.head"
 """How many entries there are, and the hash of the last: a cut end would leave no trace else."""
 START = "0" * 64
 """What the first entry carries as the hash before it."""
+FAR = 2**30
+"""The byte that Windows locks: past the end, because what is locked there cannot be read."""
 CHAIN = ("number", "previous", "sha256")
 
 RESTORE = ("put back the file as it was, from a backup or version control; a decision is corrected "
@@ -206,12 +208,12 @@ def _alone(descriptor: int) -> Iterator[None]:
     if sys.platform == "win32":
         import msvcrt
 
-        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.lseek(descriptor, FAR, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
         try:
             yield
         finally:
-            os.lseek(descriptor, 0, os.SEEK_SET)
+            os.lseek(descriptor, FAR, os.SEEK_SET)
             msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
     else:
         import fcntl

@@ -21,7 +21,7 @@ from smartcombo.report.memo.lengths import (
     listed,
     more,
 )
-from smartcombo.report.memo.reasons import gate_name
+from smartcombo.report.memo.names import INHIBITOR, alone, gate_name, open_gates, stopping_gates
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +87,18 @@ def decided(dossier: Dossier, candidate: str) -> tuple[tuple[Decided, ...], str]
 
 
 def _of_gates(dossier: Dossier, row: pd.Series) -> list[str]:
-    word = dossier.evidence.verdicts.set_index("candidate").loc[row["candidate"]]
-    stops, open_gates = (_names(word[name]) for name in ("stops", "cautions"))
+    candidate = str(row["candidate"])
+    word = str(dossier.evidence.verdicts.set_index("candidate").at[candidate, "word"])
+    stops, still = stopping_gates(dossier, candidate), open_gates(dossier, candidate)
     if stops:
         return [f"Stopped: an experiment that answers {stops} otherwise would give it a place."]
-    if open_gates and str(word["word"]).startswith("promising"):
-        return [f"Up: closing {open_gates} would make it promising without cautions."]
-    if not str(word["word"]).startswith("promising"):
-        up = ["Up: a gain over the checkpoint inhibitor alone whose interval lies wholly above no "
-              "effect would make it promising."]  # fmt: skip
-        return [*up, *([f"Open whatever the place: {open_gates}."] if open_gates else [])]
-    return [
-        "Down: any gate that a further study fails (antagonism, toxicity) takes its place away."
-    ]
+    if word.startswith("promising"):
+        return [f"Up: it would be promising without cautions, were these closed: {still}." if still
+                else "Down: a further study that fails a gate (antagonism, toxicity) takes its "
+                "place away."]  # fmt: skip
+    up = alone(dossier, candidate, f"Up: a gain over {INHIBITOR} whose interval lies wholly above "
+               "no effect would make it promising.")  # fmt: skip
+    return [up, *([f"Open whatever the place: {still}."] if still else [])]
 
 
 def _of_variants(dossier: Dossier, row: pd.Series) -> list[str]:

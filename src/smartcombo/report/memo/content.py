@@ -26,18 +26,19 @@ from smartcombo.report.memo.lengths import (
     NOTE,
     PLACES,
     STRIP,
-    capped,
     cut,
     listed,
+    more,
 )
-from smartcombo.report.memo.reasons import Sides, gate_name, sides_of
+from smartcombo.report.memo.names import INHIBITOR, alone, gate_name, open_gates
+from smartcombo.report.memo.reasons import Sides, sides_of
 from smartcombo.report.ranking.words import gate_title, word_style
 
 BRACKETS = re.compile(r" \((?:[^()]|\([^()]*\))*\)")
 """Left out of grades that are too long: the steps matter more than their evidence."""
 NUMBERS_NOTE = (
-    "The weightiest scored criteria that are estimated. Right on each bar is better; dotted: no "
-    "effect. Intervals are of the mean over studies, which verdict and gates go by; the ranking "
+    "The weightiest scored criteria that are estimated, then what else was measured. Right on each "
+    "bar is better; dotted: no effect. Intervals are of the mean over studies, which verdict and gates go by; the ranking "
     "draws from its standard error, which is narrower."
 )
 FOOT = "Nothing here says that a patient will benefit."
@@ -147,17 +148,15 @@ def memo_of(dossier: Dossier, candidate: str | None = None) -> Memo:
 
 def _verdict(dossier: Dossier, candidate: str, word: pd.Series) -> str:
     """Return the one sentence after the word."""
-    gain = gain_words(dossier, candidate)
-    open_gates = ", ".join(gate_name(one) for one in str(word["cautions"]).split("; ") if one)
+    gain, still = gain_words(dossier, candidate), open_gates(dossier, candidate)
     if word["word"] == "stopped":
         return cut(f"by a gate: {word['reason']}.", NOTE)
     if word["word"].startswith("promising"):
-        still = f"; open: {open_gates}." if open_gates else "; no caution is open."
-        return cut(f"{gain}{still}", NOTE)
-    if word["word"] == "hotter, not sensitised":
-        return cut(f"the molecule alone makes the tumour hotter, but no gain over the checkpoint "
-                   f"inhibitor alone is shown: {gain}.", NOTE)  # fmt: skip
-    return cut(f"no gain over the checkpoint inhibitor alone is shown: {gain}.", NOTE)
+        return cut(f"{gain}; {f'open: {still}' if still else 'no caution is open'}.", NOTE)
+    hot = "the molecule alone makes the tumour hotter, but "
+    start = hot if word["word"] == "hotter, not sensitised" else ""
+    none = alone(dossier, candidate, f"no gain over {INHIBITOR} is shown")
+    return cut(f"{start}{none}: {gain}.", NOTE)
 
 
 def _place(dossier: Dossier, row: pd.Series) -> str:
@@ -207,10 +206,9 @@ def _gates(dossier: Dossier, candidate: str) -> tuple[tuple[GateLine, ...], str]
     own = table[table["candidate"] == candidate].to_dict("records")
     lines = [(_state(one), one) for one in own if not _passed(one)]
     lines.sort(key=lambda pair: ("stops", "not answered", "caution").index(pair[0]))
-    shown = [GateLine(state, gate_name(one["gate"]), cut(one["reason"], NOTE))
-             for state, one in lines[:GATES]]  # fmt: skip
-    left = capped([gate_name(one["gate"]) for _, one in lines[GATES:]], 0)
-    shown += [GateLine("", "", text) for text in left]
+    shown = [GateLine(state, gate_name(one["gate"], answered=state != "not answered"),
+                      cut(one["reason"], NOTE)) for state, one in lines[:GATES]]  # fmt: skip
+    shown += [GateLine("", "", text) for text in more(len(lines) - GATES)]
     names = [gate_title(one["gate"]) for one in own if _passed(one)]
     return tuple(shown), cut(
         f"Passed: {', '.join(names)}.", 2 * NOTE

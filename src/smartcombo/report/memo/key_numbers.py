@@ -13,12 +13,19 @@ from smartcombo.ranking.criteria import Criterion
 from smartcombo.ranking.dossier import Dossier
 from smartcombo.ranking.lights import criterion_light
 from smartcombo.report.memo.lengths import TITLE, cut
+from smartcombo.report.memo.names import INHIBITOR, alone
 from smartcombo.report.memo.numbers import WORDINGS, counted, raw, said
 from smartcombo.report.ranking.words import LIGHTS
 
 COUNT = 3
-FURTHER = ("gain_over_ici", "interaction", "weight_loss", "infiltrated_by_molecule",
-           "inflamed_by_molecule", "response_over_ici")  # fmt: skip
+FURTHER = {
+    "gain_over_ici": "Gain over the first partner alone",
+    "interaction": "Interaction",
+    "weight_loss": "Weight lost against vehicle",
+    "infiltrated_by_molecule": "Infiltrated by the molecule alone",
+    "inflamed_by_molecule": "Inflamed by the molecule alone",
+    "response_over_ici": "Animals that respond",
+}
 """Asked next, where fewer than three criteria are estimated."""
 GREY = LIGHTS["grey"].colour
 WORDS = {
@@ -78,7 +85,7 @@ def gain_words(dossier: Dossier, candidate: str) -> str:
     if row is None or not math.isfinite(row["value"]):
         return "it has no value"
     value, interval = said("gain_over_ici", row["value"], row["low"], row["high"], row["unit"])
-    shown = f"tumours {value} than with the checkpoint inhibitor alone"
+    shown = alone(dossier, candidate, f"tumours {value} than with {INHIBITOR}")
     facts = [interval, ", ".join(_animals(row)), _single_studies(dossier, row)]
     return f"{shown} ({'; '.join(one for one in facts if one)})"
 
@@ -155,13 +162,14 @@ def _pooled(dossier: Dossier, candidate: str, measure: str) -> Row | None:
     if not len(found):
         return None
     row = found.iloc[0].to_dict()
-    names = ("value", "low", "high", "level", "n", "unit", "studies", "source", "measure")
+    names = ("candidate", "value", "low", "high", "level", "n", "unit", "studies", "source",
+             "measure")  # fmt: skip
     return {name: row[name] for name in names}
 
 
 def _further(dossier: Dossier, candidate: str) -> list[Row]:
     rows = [_pooled(dossier, candidate, measure) for measure in FURTHER]
-    return [{**row, "criterion": "", "title": row["measure"].replace("_", " ")}
+    return [{**row, "criterion": "", "title": FURTHER[row["measure"]]}
             for row in rows if row is not None and math.isfinite(row["low"])]  # fmt: skip
 
 
@@ -179,7 +187,7 @@ def _key_number(dossier: Dossier, row: Row) -> KeyNumber:
     wording = WORDINGS.get(measure)
     word, colour = _word(dossier, row)
     return KeyNumber(
-        title, value, wording.after if wording else "",
+        title, value, alone(dossier, row["candidate"], wording.after) if wording else "",
         f"{100 * row['level']:.0f}% interval {interval}",
         raw(row["value"], row["low"], row["high"], row["unit"]),
         "; ".join(one for one in (", ".join(_animals(row)), _single_studies(dossier, row)) if one),

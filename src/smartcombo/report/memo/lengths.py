@@ -12,7 +12,7 @@ PAGES = 2
 TITLE, NAME, STRIP, LINE, NOTE = 70, 60, 40, 160, 240
 """Letters of a title, a name, a name in the strip of places, a reason in half the width, a note
 over the whole."""
-REASONS, UNKNOWN, GATES, MIND, EXPERIMENTS, DECISIONS, PLACES = 6, 2, 5, 5, 3, 2, 6
+REASONS, UNKNOWN, GATES, MIND, EXPERIMENTS, DECISIONS, PLACES = 6, 2, 7, 5, 3, 2, 6
 """Items of each part; a test prints the longest memo of all and counts its pages."""
 LONG_WORD, PIECE = 24, 12
 """A longer word may break after every so many letters: file names and codes have no spaces."""

@@ -63,9 +63,9 @@ def _fold(what: str) -> Wording:
 
 WORDINGS = {
     "gain_over_ici": _volume("tumours than with the checkpoint inhibitor alone",
-                             "plus: the molecule adds"),
+                             "plus: a gain"),
     "gain_over_molecule": _volume("tumours than with the molecule alone",
-                                  "plus: the checkpoint inhibitor adds"),
+                                  "plus: a gain"),
     "interaction": _volume("tumours than expected if the two did not interact (Bliss)",
                            "plus: synergy, minus: antagonism"),
     "molecule_alone": _volume("tumours with the molecule alone than with vehicle",

@@ -17,7 +17,7 @@ SECOND_PAGE = ("gates", "passed", "mind", "experiments", "experiments_note", "gr
                "decisions_note", "provenance")  # fmt: skip
 FIRST_FITS, SECOND_FITS = 2900.0, 3500.0
 """Letters that a page of the browser's largest type holds, headings and figures beside them."""
-NO_TYPST = "PDF needs the extra 'pdf': pip install 'smartcombo[pdf]'; memo.html needs nothing"
+NO_TYPST = "PDF needs the extra 'pdf': pip install 'smartcombo[pdf]'; HTML needs nothing"
 
 
 def memo_html(memo: Memo) -> str:

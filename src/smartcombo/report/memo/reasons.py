@@ -9,17 +9,11 @@ import pandas as pd
 
 from smartcombo.ranking.dossier import Dossier
 from smartcombo.report.memo.key_numbers import inconclusive, plain_value, shown_effects
-from smartcombo.report.memo.lengths import LINE, NAME, REASONS, UNKNOWN, capped, cut
+from smartcombo.report.memo.lengths import LINE, REASONS, UNKNOWN, capped, cut
+from smartcombo.report.memo.names import agents_of, open_gates, stopping_gates
 
 ANSWER = ["study", "model", "question", "topic", "citation"]
 """Claims that share these are one answer, as in the verdicts."""
-OPEN_GATES = {
-    "species": "target of another species", "model_species": "no action in the animals",
-    "antagonism": "antagonism", "less_than_expected": "less than expected (Bliss)",
-    "toxicity": "toxicity", "arms": "missing arms", "animals": "few animals",
-    "one_model": "one tumour model", "one_study": "one study", "randomised": "not randomised",
-}  # fmt: skip
-"""What is wrong where a gate is not passed; the page's words say what it asks."""
 RANKED = "the ranked candidates' mean"
 LITERATURE = 2
 """Claims from the literature shown a side; what was read weighs less than what was measured."""
@@ -44,11 +38,6 @@ def sides_of(dossier: Dossier, candidate: str) -> Sides:
         _side(dossier, candidate, own, "against"),
         capped(gaps, UNKNOWN),
     )
-
-
-def gate_name(gate: str) -> str:
-    """Return what is wrong where a gate is not passed."""
-    return cut(OPEN_GATES.get(gate, gate.replace("_", " ")), NAME)
 
 
 def _side(dossier: Dossier, candidate: str, reasons: pd.DataFrame, side: str) -> tuple[str, ...]:
@@ -77,27 +66,16 @@ def _reason(dossier: Dossier, candidate: str, criterion: str, words: str) -> str
 
 def _liabilities(dossier: Dossier, candidate: str) -> list[str]:
     """Return what is known to go wrong with the agents of a candidate."""
-    combination = candidate_combination(dossier, candidate)
-    given = dossier.combinations.set_index("combination")["agents"].get(combination, "")
-    agents = dossier.agents[dossier.agents["agent"].isin(str(given).split("; "))]
+    agents = dossier.agents[dossier.agents["agent"].isin(agents_of(dossier, candidate))]
     return [f"Known of {row.agent}: {row.liabilities}" for row in agents.itertuples()
             if row.liabilities]  # fmt: skip
 
 
-def candidate_combination(dossier: Dossier, candidate: str) -> str:
-    """Return the combination that a candidate stands for."""
-    return str(dossier.evidence.verdicts.set_index("candidate").at[candidate, "combination"])
-
-
 def _open_gates(dossier: Dossier, candidate: str) -> list[str]:
     """Return a line against it where a gate stops the candidate or a caution is open."""
-    word = dossier.evidence.verdicts.set_index("candidate").loc[candidate]
-    lines = [f"A gate stops it: {_names(word['stops'])}"] if word["stops"] else []
-    return [*lines, *([f"Open cautions: {_names(word['cautions'])}"] if word["cautions"] else [])]
-
-
-def _names(cell: str) -> str:
-    return ", ".join(gate_name(one) for one in str(cell).split("; "))
+    told = (("A gate stops it", stopping_gates(dossier, candidate)),
+            ("Open cautions", open_gates(dossier, candidate)))  # fmt: skip
+    return [f"{title}: {names}" for title, names in told if names]
 
 
 def _claims(dossier: Dossier, candidate: str, side: str) -> list[str]:
