@@ -349,10 +349,8 @@ def test_a_criterion_without_a_value_is_said_not_left_out() -> None:
 def test_a_gate_that_nothing_answers_is_not_said_to_have_failed() -> None:
     """Silence about randomisation is not "not randomised"; about a species, not "another"."""
     base = made()
-    silent = pd.DataFrame([
-        {"candidate": FAIR, "gate": name, "passed": None, "severity": "stop", "reason": "not stated"}
-        for name in ("species", "toxicity", "randomised")
-    ])  # fmt: skip
+    silent = pd.DataFrame({"candidate": FAIR, "gate": ["species", "toxicity", "randomised"],
+                           "passed": None, "severity": "stop", "reason": "not stated"})  # fmt: skip
     verdicts = base.evidence.verdicts.copy()
     verdicts.loc[verdicts["candidate"] == FAIR, "cautions"] = (
         "species; toxicity; one_model; randomised"

@@ -38,8 +38,8 @@ BRACKETS = re.compile(r" \((?:[^()]|\([^()]*\))*\)")
 """Left out of grades that are too long: the steps matter more than their evidence."""
 NUMBERS_NOTE = (
     "The weightiest scored criteria that are estimated, then what else was measured. Right on each "
-    "bar is better; dotted: no effect. Intervals are of the mean over studies, which verdict and gates go by; the ranking "
-    "draws from its standard error, which is narrower."
+    "bar is better; dotted: no effect. Intervals are of the mean over studies, which verdict and "
+    "gates go by; the ranking draws from its standard error, which is narrower."
 )
 FOOT = "Nothing here says that a patient will benefit."
 

@@ -220,9 +220,18 @@ def _agreed(directions: pd.Series) -> str:
 
 
 def _criterion(dossier: Dossier, row: Row) -> Criterion | None:
+    """Return the anchors of a row; of what is no criterion, those of any gain, and of a cost none.
+
+    How much weight loss is too much is for the programme to say.
+    """
     anchors = {anchor["id"]: anchor for anchor in dossier.evidence.anchors}
     anchor = anchors.get(row["criterion"])
-    return Criterion(**anchor) if anchor else None
+    if anchor:
+        return Criterion(**anchor)
+    if row["criterion"] or row["measure"] == "weight_loss":
+        return None
+    arms = 4 if row["measure"] == "interaction" else 2
+    return Criterion(row["measure"], row["title"], row["unit"], 0.0, 1.0, no_effect=0.0, arms=arms)
 
 
 def _word(dossier: Dossier, row: Row) -> tuple[str, str]:
