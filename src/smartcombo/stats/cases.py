@@ -67,24 +67,6 @@ def resampled(size: int, draws: int, rng: np.random.Generator) -> Ints:
     return rng.multinomial(size, np.full(size, 1.0 / size), size=draws).astype(np.int64)
 
 
-def copied(design: LongDesign, counts: Ints) -> tuple[LongDesign, Ints]:
-    """Return the design with each animal ``counts`` (m,) times, and the rows of each copy."""
-    animal = np.repeat(np.arange(design.n_subjects), counts)
-    lengths = np.diff(design.start)[animal]
-    rows = np.concatenate(
-        [np.arange(design.start[i], design.start[i + 1]) for i in animal]
-    ).astype(np.int64)
-    twin = LongDesign(
-        y=design.y[rows],
-        X=np.ascontiguousarray(design.X[rows]),
-        Z=np.ascontiguousarray(design.Z[rows]),
-        start=np.r_[0, np.cumsum(lengths)].astype(np.int64),
-        group=design.group[animal],
-        time=design.time[rows],
-    )
-    return twin, rows
-
-
 @dataclass(frozen=True)
 class PlainCases:
     """The model with one residual variance, ready to be refitted to resamples by REML.

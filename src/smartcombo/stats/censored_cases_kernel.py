@@ -3,7 +3,8 @@
 A resample is the same animals with whole-number weights. What each animal adds to score and
 information at the whole fit is tabled once, so that the first Newton step of a refit needs no
 likelihood; after it a quasi-Newton search goes on, first with the correction for log |I_beta| as
-tabled, then with its own; the exact information at its end gives the covariance. Where that fails, the restricted likelihood is climbed.
+tabled, then with its own; the exact information at its end gives the covariance. Where that fails,
+the restricted likelihood is climbed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from smartcombo.stats.censored_restricted_kernel import (
     observed_information,
     product,
     restricted_correction,
-    restricted_score,
+    rough_inverse,
+    settle,
     update_inverse,
     weighted_terms,
 )
@@ -32,11 +34,8 @@ from smartcombo.stats.censored_restricted_kernel import (
 STEP = 1e-4
 """Step of differences of the analytic score and information, in rough standard errors."""
 SEARCH_STEPS, HALVINGS = 25, 20
-EXACT_STEPS = 8
 NEAR = 5e-3
-"""Distance from the root, in standard errors, at which the search hands over to exact steps."""
-CLOSE = 1e-3
-"""Distance at which the last step is made: it leaves about a tenth, far below any standard error."""
+"""Distance from the root, in standard errors, at which the search hands over."""
 
 
 @njit(cache=True)
@@ -92,7 +91,7 @@ def _weighted_tables(counts, tables):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _first_inverse(J, tables, steps):  # type: ignore[no-untyped-def]
+def _first_inverse(J, tables, steps, data):  # type: ignore[no-untyped-def]
     """Return the inverse information that a search starts from.
 
     That of the resample; where it is not one of a maximum, that of the whole study; else a rough
@@ -101,7 +100,7 @@ def _first_inverse(J, tables, steps):  # type: ignore[no-untyped-def]
     W, definite = inverse_of(J)
     if not definite:
         W, definite = inverse_of(tables[2].sum(axis=0))
-    return W if definite else np.diag((steps / STEP) ** 2)
+    return W if definite else rough_inverse(steps / STEP, data)
 
 
 @njit(cache=True)
@@ -132,7 +131,7 @@ def _approach(x, counts, data, tables, steps):  # type: ignore[no-untyped-def]
     """
     total, plain, J, information, slopes = _weighted_tables(counts, tables)
     correction, sound = restricted_correction(information, slopes)
-    W = _first_inverse(J, tables, steps)
+    W = _first_inverse(J, tables, steps, data)
     if not sound:
         return W, False
     g, value = plain - correction, total - inner(correction, x)
@@ -153,38 +152,29 @@ def _approach(x, counts, data, tables, steps):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _refit(x, cov_beta, counts, data, tables, steps):  # type: ignore[no-untyped-def]
     """Move x to the root of the restricted score, fill the covariance of beta; return success."""
-    p, before, step = cov_beta.shape[0], x.copy(), x.copy()
     W, near = _approach(x, counts, data, tables, steps)
     if not near:
         return False
-    for k in range(EXACT_STEPS):
-        plain, g, sound = restricted_score(x, counts, data, steps)
-        if k > 0:
-            update_inverse(W, step, before - g)
-        step = product(W, g)
-        left = math.sqrt(max(inner(step, g), 0.0))
-        if not sound or not left < FARTHEST:
-            return False
-        if left < CLOSE:
-            inverse, definite = inverse_of(observed_information(x, plain, counts, data, steps))
-            cov_beta[:] = inverse[:p, :p]
-            x += step
-            return definite
-        x += step
-        before = g
-    return False
+    plain, step, settled = settle(x, W, counts, data, steps)
+    if not settled:
+        return False
+    inverse, definite = inverse_of(observed_information(x, plain, counts, data, steps))
+    cov_beta[:] = inverse[: len(cov_beta), : len(cov_beta)]
+    x += step
+    return definite
 
 
 @njit(cache=True)
 def _climbed(x, cov_beta, counts, data, tables, steps):  # type: ignore[no-untyped-def]
-    """Move x to the maximum by the surer search, fill the covariance of beta; return success."""
-    p = cov_beta.shape[0]
-    W = _first_inverse(_weighted_tables(counts, tables)[2], tables, steps)
-    lift(x, p)
-    plain, settled = climb(x, W, counts, data, steps)
-    if settled:
-        J = observed_information(x, plain, counts, data, steps)
-        cov_beta[:] = inverse_on_curvature(J)[:p, :p]
+    """Do the same by the surer search, from raised variances; a direction may lack curvature."""
+    W = _first_inverse(_weighted_tables(counts, tables)[2], tables, steps, data)
+    lift(x, len(cov_beta))
+    if not climb(x, W, counts, data, steps):
+        return False
+    plain, step, settled = settle(x, W, counts, data, steps)
+    J = observed_information(x, plain, counts, data, steps)
+    cov_beta[:] = inverse_on_curvature(J)[: len(cov_beta), : len(cov_beta)]
+    x += step
     return settled
 
 

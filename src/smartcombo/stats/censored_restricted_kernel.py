@@ -18,11 +18,15 @@ from smartcombo.stats.mixed_kernel import cholesky_factor
 
 FARTHEST = 4.0
 """Longest step in standard errors; a first Newton step of a resample is about sqrt(p + r) long."""
-CLIMB_STEPS, SETTLED = 100, 5e-4
-"""Steps of the climb at most, and the distance in standard errors from the top at which it ends."""
+CLIMB_STEPS, CLIMBED = 100, 2e-2
+"""Steps of the climb at most, and the distance in standard errors from the top at which it ends:
+nearer, the quadrature's likelihood and score no longer agree to the last digit."""
+SETTLE_STEPS, CLOSE = 10, 1e-3
+"""Steps to the root at most, and the distance at which the last one is made: it leaves about a
+tenth of that, far below any standard error."""
 RISE, SHORTEST = 1e-4, 1e-6
 """Share of the promised rise that a step must keep, and the shortest share of a step tried."""
-LIFTED = 0.3
+LIFTED = 1.0
 """Residual SDs that a random effect is given to start from where its SD is below that."""
 PIVOT = 1e-10
 """Share of its diagonal that a pivot must keep for an information to count as one of a maximum."""
@@ -179,30 +183,53 @@ def restricted_value(x, counts, data):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def climb(x, W, counts, data, steps):  # type: ignore[no-untyped-def]
-    """Move x to the maximum of the restricted likelihood, from a rough inverse information W.
+    """Move x to near the maximum of the restricted likelihood; return whether it came there.
 
-    Returns the score of the plain likelihood there and success. Slower and surer than Newton's
+    From a rough inverse information W, which it betters in place. Slower and surer than Newton's
     method: also where a variance is zero, at which a saddle looks like a root.
     """
     value = restricted_value(x, counts, data)
-    plain, g, sound = restricted_score(x, counts, data, steps)
+    _, g, sound = restricted_score(x, counts, data, steps)
     for _ in range(CLIMB_STEPS):
         step = product(W, g)
         gain = inner(step, g)
-        if not sound or not gain >= SETTLED * SETTLED:
-            return plain, sound and gain >= 0.0
+        if not sound or not gain >= CLIMBED * CLIMBED:
+            return sound and gain >= 0.0
         rate = min(1.0, FARTHEST / math.sqrt(gain))
         moved = restricted_value(x + rate * step, counts, data)
         while not moved >= value + RISE * rate * gain and rate > SHORTEST:
             rate *= 0.5
             moved = restricted_value(x + rate * step, counts, data)
         if not moved >= value:
-            return plain, False
+            return False
         x += rate * step
         before, value = g, moved
-        plain, g, sound = restricted_score(x, counts, data, steps)
+        _, g, sound = restricted_score(x, counts, data, steps)
         update_inverse(W, rate * step, before - g)
-    return plain, False
+    return False
+
+
+@njit(cache=True)
+def settle(x, W, counts, data, steps):  # type: ignore[no-untyped-def]
+    """Move x from near the root of the restricted score to it, bettering W in place.
+
+    Returns the score of the plain likelihood at x, the last step, which is not yet made, and
+    success.
+    """
+    before, step = x.copy(), x.copy()
+    for k in range(SETTLE_STEPS):
+        plain, g, sound = restricted_score(x, counts, data, steps)
+        if k > 0:
+            update_inverse(W, step, before - g)
+        step = product(W, g)
+        left = math.sqrt(max(inner(step, g), 0.0))
+        if not sound or not left < FARTHEST:
+            return plain, step, False
+        if left < CLOSE:
+            return plain, step, True
+        x += step
+        before = g
+    return plain, step, False
 
 
 @njit(cache=True)
@@ -227,3 +254,16 @@ def lift(x, p):  # type: ignore[no-untyped-def]
             x[at] = floor
         row += 1
         at += row + 1
+
+
+@njit(cache=True)
+def rough_inverse(errors, data):  # type: ignore[no-untyped-def]
+    """Return a diagonal inverse information from rough standard errors of N rows.
+
+    Variances of the random effects are known from m animals, not from rows.
+    """
+    p, m = data[2].shape[1], len(data[4]) - 1
+    W = np.diag(errors**2)
+    for k in range(p, len(errors) - 1):
+        W[k, k] *= len(data[0]) / m
+    return W
