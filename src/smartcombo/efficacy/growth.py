@@ -123,7 +123,11 @@ def _planned(study: Study, options: GrowthOptions) -> GrowthOptions:
     if options.specification is not None:
         return options
     shape = cast(Shape, study.plan.shape)
-    return replace(options, specification=Specification(shape=shape, bend_day=study.plan.bend_day))
+    planned = Specification(shape=shape, bend_day=study.plan.bend_day)
+    try:
+        return replace(options, specification=planned)
+    except ValueError as fault:
+        raise AnalysisRefused(f"growth of {study.id}, with the plan's shape: {fault}") from fault
 
 
 def _primary(options: GrowthOptions) -> Specification:
