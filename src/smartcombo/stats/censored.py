@@ -272,7 +272,7 @@ def _higher(problem: _Problem, root: _Root, start: Floats, spread: Floats) -> _R
     then rest on a saddle.
     """
     counts = np.ones(problem.design.n_subjects, dtype=np.int64)
-    data, x = problem.arrays(), start.copy()
+    data, x = problem.arrays(), (root.parameters if root.settled else start).copy()
     lift(x, problem.X.shape[1])
     W, steps = rough_inverse(spread, data), STEP * spread
     if not climb(x, W, counts, data, steps):

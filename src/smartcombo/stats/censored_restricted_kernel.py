@@ -21,7 +21,9 @@ FARTHEST = 4.0
 CLIMB_STEPS, CLIMBED = 100, 2e-2
 """Steps of the climb at most, and the distance in standard errors from the top at which it ends:
 nearer, the quadrature's likelihood and score no longer agree to the last digit."""
-SETTLE_STEPS, CLOSE = 10, 1e-3
+STALLED = 0.1
+"""Distance at which a climb that rises no further has arrived for that reason."""
+SETTLE_STEPS, CLOSE = 20, 1e-3
 """Steps to the root at most, and the distance at which the last one is made: it leaves about a
 tenth of that, far below any standard error."""
 RISE, SHORTEST = 1e-4, 1e-6
@@ -201,7 +203,7 @@ def climb(x, W, counts, data, steps):  # type: ignore[no-untyped-def]
             rate *= 0.5
             moved = restricted_value(x + rate * step, counts, data)
         if not moved >= value:
-            return False
+            return gain < STALLED * STALLED
         x += rate * step
         before, value = g, moved
         _, g, sound = restricted_score(x, counts, data, steps)
