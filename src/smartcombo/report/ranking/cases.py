@@ -167,7 +167,9 @@ def weight_table(dossier: Dossier) -> list[Row]:
     return [
         {
             "id": candidate,
-            "weights": [percent(own.get(name)) for name in dossier.reweighting.criteria],
+            "weights": [
+                percent(own.get(name, float("nan"))) for name in dossier.reweighting.criteria
+            ],
             "confidence": percent(confidence[candidate]),
         }
         for candidate, table in dossier.ranking.central_weights.groupby("candidate", sort=False)
