@@ -26,8 +26,9 @@ def rank_programme(
     evidence
         As `smartcombo.evidence.gather` gives it for this programme.
     options
-        Draws, seed, shrinkage, form of the score. Default: those of `RankOptions`, with the first
-        criterion that measures the molecule alone as the rule to beat.
+        Draws, seed, shrinkage, form of the score. Default: those of `RankOptions` at the level of
+        the programme, with the first criterion that measures the molecule alone as the rule to
+        beat.
 
     Returns
     -------
@@ -43,12 +44,15 @@ def rank_programme(
     ----------
     Lahdelma and Salminen 2001, 10.1287/opre.49.3.444.11220.
     """
+    options = options or default_options(programme)
+    stated = options.level == programme.facts.level
+    table = evidence.criteria if stated else evidence.criteria.drop(columns=["low", "high"])
     return rank(
         [Criterion(**anchor) for anchor in evidence.anchors],
-        evidence.criteria,
+        table,
         evidence.gates,
         weights=evidence.weights["kind"],
-        options=options or default_options(programme),
+        options=options,
         without=without_each_study(programme, evidence),
     )
 
@@ -56,4 +60,4 @@ def rank_programme(
 def default_options(programme: Programme) -> RankOptions:
     """Return the options of a programme's ranking where none are given."""
     alone = (one.id for one in programme.criteria if one.measure == "molecule_alone")
-    return RankOptions(baseline=next(alone, None))
+    return RankOptions(level=programme.facts.level, baseline=next(alone, None))
