@@ -26,6 +26,8 @@ OWN = (
 )  # fmt: skip
 LOW = 0.01
 """TPM of tissue genes in a sound tumour."""
+NO_GENE = 90_000_000_000
+"""From this number on no gene has an Ensembl id."""
 E = "expression.csv"
 S = "samples.csv"
 
@@ -100,6 +102,10 @@ def _set(genes: list[str], value: float, samples: str = "S-") -> Callable[[Path]
 
 def _renamed(names: dict[str, str]) -> Callable[[Path], None]:
     return _values(lambda table: table.rename(index=names))
+
+
+def _ids(prefix: str) -> Callable[[Path], None]:
+    return _values(lambda t: t.set_axis([f"{prefix}{k + NO_GENE:011}.2" for k in range(len(t))]))
 
 
 def _without_any_table(folder: Path) -> None:
@@ -207,7 +213,7 @@ def write_10x(folder: Path, cells: int, genes: tuple[str, ...] = PANEL) -> np.nd
     counts = np.ones((len(genes), cells), dtype=int)
     counts[0] = 0
     mmwrite(folder / "matrix.mtx", sparse.coo_matrix(counts))
-    lines = [f"ENSMUSG{k:011}.1\t{gene}\tGene Expression" for k, gene in enumerate(genes)]
+    lines = [f"ENSMUSG{k + NO_GENE:011}.1\t{gene}\tGene Expression" for k, gene in enumerate(genes)]
     (folder / "features.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     codes = "\n".join(f"AAC{k}-1" for k in range(cells))
     (folder / "barcodes.tsv").write_text(codes + "\n", encoding="utf-8")
@@ -282,10 +288,22 @@ ASSAY_MISTAKES = (
         index={"GENE7X": "CXCL8"}).drop(index=["H2-K1", "H2-D1", "H2-AA", "H2-EA"])), where=E,
             found="human genes"),
     Mistake("other-species", _values(lambda t: t.rename(index=str.upper)), found="capitals"),
-    Mistake("no-gene", _values(lambda t: t.set_axis([f"ENSMUSG{k:011}.2" for k in range(len(t))])),
-            found="ENSMUSG00000000000.2"),
-    Mistake("gene-without-symbol", _renamed({"Gene9x": "ENSMUSG99999999999.1"}), "warning",
+    Mistake("other-species", _ids("ENSG"), where=E, found="human genes: ENSG9"),
+    Mistake("other-species", _ids("ENSRNOG"), where=E, found="rat genes"),
+    Mistake("no-gene", _ids("ENSMUSG"), found="ENSMUSG90000000000.2"),
+    Mistake("transcript-ids", _ids("ENSMUST"), found="ENSMUST90000000000.2"),
+    Mistake("entrez-ids", _values(lambda t: t.set_axis([str(k + 11_000) for k in range(len(t))])),
+            found="400 plain numbers"),
+    Mistake("gene-without-symbol", _renamed({"Gene9x": "ENSG00000153563.16"}), "warning",
+            found="1 an Ensembl id of the human"),
+    Mistake("gene-without-symbol", _renamed({"Gene9x": "__no_feature"}), "warning",
+            found="no gene"),
+    Mistake("ensembl-unnamed", _renamed({"Gene9x": "ENSMUSG99999999999.1"}), "note",
             found="ENSMUSG99999999999.1"),
+    Mistake("ensembl-retired", _renamed({"Ccl21b": "ENSMUSG00000096271.2"}), "note",
+            found="Ccl21b (ENSMUSG00000096271, last in Ensembl 100)"),
+    Mistake("symbol-not-of-id", _renamed({"Cd3e": "ENSMUSG00000053977.13|Cd3e"}), "warning",
+            found="Cd3e beside ENSMUSG00000053977, which is Cd8a"),
     Mistake("spreadsheet-gene", _renamed({"Marchf1": "1-Mar"}), "warning", found="1-Mar"),
     Mistake("spreadsheet-gene", _renamed({"Marchf1": "43891"}), "warning", found="43891"),
     Mistake("spreadsheet-gene", _renamed({"Marchf1": "Sep-2"}), "warning", found="Sep-2"),

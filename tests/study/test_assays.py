@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from broken_assays import (
     IN_FULL,
+    NO_GENE,
     TOML,
     E,
     lanes,
@@ -112,7 +113,7 @@ def test_ensembl_ids_are_named_by_the_symbol_column_and_parts_of_a_gene_summed(s
     table = tpm().round(3)
     split = table.loc[["Cd8a"]] / 2
     whole = pd.concat([table.drop(index="Cd8a"), split, split])
-    ids = [f"ENSMUSG{k:011}.{k % 5}" for k in range(len(whole))]
+    ids = [f"ENSMUSG{k + NO_GENE:011}.{k % 5}" for k in range(len(whole))]
     whole.reset_index(names="symbol").assign(gene_id=ids).to_csv(sound / E, index=False)
     study = stated(sound, f'file = "{E}"\nscale = "tpm"\ncolumns = {{ gene = "gene_id" }}\n')
     found = expression(study)
@@ -123,7 +124,7 @@ def test_ensembl_ids_are_named_by_the_symbol_column_and_parts_of_a_gene_summed(s
 
 def test_ensembl_ids_alone_are_named_by_a_table_of_genes(sound: Path) -> None:
     table = tpm().round(3)
-    ids = [f"ENSMUSG{k:011}" for k in range(len(table))]
+    ids = [f"ENSMUSG{k + NO_GENE:011}" for k in range(len(table))]
     names = pd.DataFrame({"gene_id": [f"{name}.7" for name in ids], "gene_name": table.index})
     names.to_csv(sound / "genes.csv", index=False)
     table.set_axis(ids, axis=0).to_csv(sound / E, index_label="gene")

@@ -127,7 +127,8 @@ class ExpressionTable(TableFacts):
     housekeepers
         Genes to normalise NanoString or qPCR by; empty: chosen by stability.
     genes
-        A table of ``gene`` and ``symbol``, where the values have Ensembl ids only.
+        A table of ``gene`` and ``symbol`` that names ids: of Ensembl where the package does not
+        know them, or of Entrez.
     cells
         A table of ``barcode`` and ``sample`` for a 10x folder of several samples.
     """

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from smartcombo.core.finding import Finding
-from smartcombo.study.assays.matrix import Matrix
+from smartcombo.study.assays.matrix import Matrix, mostly_ids
 from smartcombo.study.assays.model import Scale
 from smartcombo.study.assays.raw import RawExpression
 from smartcombo.study.config import ExpressionTable, TableFacts, sha256
@@ -19,6 +19,8 @@ from smartcombo.study.tables import find_column, load_table, missing_column, unr
 
 FEW_CELLS = 50
 """A sum over fewer cells than this is mostly which cells were caught."""
+SYMBOLS = ("symbol", "gene_symbols", "gene_symbol", "gene_name", "feature_name")
+"""Columns of ``var`` that scanpy, Cell Ranger and CELLxGENE write symbols to."""
 FEATURES = ("features.tsv", "genes.tsv")
 
 
@@ -124,6 +126,9 @@ def read_h5ad(
     whole = bool(set(names) & set(samples))
     if not whole and column not in data.obs:
         return None, [_no_obs(path.name, column, [str(c) for c in data.obs])]
+    lost = [c for k, c in given.columns.items() if k in ("gene", "symbol") and c not in data.var]
+    if lost:
+        return None, [_no_var(path.name, lost[0], [str(c) for c in data.var])]
     whose = names if whole else [str(name) for name in data.obs[column]]
     return _from_anndata(data, whose, given, path, whole=whole)
 
@@ -137,9 +142,8 @@ def _from_anndata(
     member = sparse.csr_matrix(np.array([[w == n for w in whose] for n in names], dtype=float))
     values = member @ data.X
     dense = values.toarray() if sparse.issparse(values) else np.asarray(values)
-    symbols = next((list(data.var[c].astype(str)) for c in ("symbol", "gene_symbols", "gene_name")
-                    if c in data.var), None)  # fmt: skip
-    table = pd.DataFrame(dense.T, index=[str(g) for g in data.var_names], columns=names)
+    genes, symbols = _genes_of(data.var, given)
+    table = pd.DataFrame(dense.T, index=genes, columns=names)
     cells = pd.Series(np.asarray(member.sum(axis=1)).ravel(), index=names)
     scale: Scale = "counts"
     if whole and given.scale == "tpm":
@@ -151,6 +155,28 @@ def _from_anndata(
     quality = quality if whole else quality.assign(cells=cells)
     raw = RawExpression(Matrix(table, symbols, source), scale, quality)
     return raw, [] if whole else _few(path.name, cells)
+
+
+def _genes_of(var: pd.DataFrame, given: ExpressionTable) -> tuple[list[str], list[str] | None]:
+    """Return the identifiers of an AnnData file, and the symbols beside them.
+
+    The index are ids or symbols; a column of Ensembl ids, whatever its name, goes before symbols
+    in the index, which may have been changed to be unique (``Ccl21b-1``).
+    """
+    index = list(map(str, var.index))
+    symbol = given.columns.get("symbol") or next((c for c in SYMBOLS if c in var), None)
+    if "gene" in given.columns:
+        return _texts(var, given.columns["gene"]), _texts(var, symbol) if symbol else None
+    if mostly_ids(var.index):
+        return index, _texts(var, symbol) if symbol else None
+    ids = next((c for c in var.columns if c != symbol and mostly_ids(var[c])), None)
+    if ids is None:
+        return index, _texts(var, symbol) if symbol else None
+    return _texts(var, ids), _texts(var, symbol) if symbol else index
+
+
+def _texts(var: pd.DataFrame, column: str) -> list[str]:
+    return list(var[column].astype(str))
 
 
 def _few(file: str, cells: pd.Series) -> list[Finding]:
@@ -183,6 +209,18 @@ def _no_obs(file: str, column: str, there: list[str]) -> Finding:
         found=f"obs with {', '.join(there[:8]) or 'no column'}, and obs_names that are no samples",
         expected=f"a column {column!r} of obs with the sample of each cell",
         action='name it: columns = { sample = "..." }',
+    )
+
+
+def _no_var(file: str, column: str, there: list[str]) -> Finding:
+    return Finding(
+        code="missing-column",
+        severity="error",
+        file=file,
+        column=column,
+        found=f"var with {', '.join(there[:8]) or 'no column'}",
+        expected=f"the column {column!r}, which study.toml names",
+        action="correct the name under columns, or leave it out: the index is read then",
     )
 
 

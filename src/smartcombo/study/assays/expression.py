@@ -15,11 +15,12 @@ from smartcombo.study.assays.cells import read_h5ad, read_mtx
 from smartcombo.study.assays.checks import check_values
 from smartcombo.study.assays.matrix import locate, read_matrix
 from smartcombo.study.assays.model import GENE_COLUMNS, Expression
+from smartcombo.study.assays.naming import named_genes
 from smartcombo.study.assays.nanostring import read_nanostring
 from smartcombo.study.assays.qpcr import read_qpcr
 from smartcombo.study.assays.raw import RawExpression
 from smartcombo.study.config import ExpressionTable, TableFacts
-from smartcombo.study.genes import GeneNames, mask_for_strain, resolve_genes, species_of
+from smartcombo.study.genes import GeneNames, mask_for_strain
 from smartcombo.study.genes.identifiers import Species, without_version
 from smartcombo.study.model import InputFile
 from smartcombo.study.tables import find_column, load_table, missing_column
@@ -27,7 +28,6 @@ from smartcombo.study.tables import find_column, load_table, missing_column
 LOG_BASE = {"2": 1.0, "10": math.log2(10.0), "e": math.log2(math.e)}
 """Factor from a logarithm of that base to log2."""
 RNA_WORDS = ("rna", "expression", "nano", "pcr", "array", "transcript", "seq")
-MOST_NAMED = 12
 
 
 def read_expression(
@@ -51,7 +51,7 @@ def read_expression(
     findings += more
     raw, more = _in_order(raw, samples, path.name)
     findings += more + check_values(raw, given, path.name)
-    named, more = _named(raw, species, path.name)
+    named, more = named_genes(raw, species, path.name)
     findings += more
     if named is None:
         return None, raw.matrix.input, findings
@@ -154,71 +154,6 @@ def _is_rna(assay: str) -> bool:
     return not assay or any(word in assay.lower() for word in RNA_WORDS)
 
 
-def _named(
-    raw: RawExpression, species: Species, file: str
-) -> tuple[GeneNames | None, list[Finding]]:
-    """Return the current names of the genes; refuse a table of another species."""
-    original = list(raw.matrix.values.index)
-    seen = species_of(original)
-    if seen not in (species, "unknown"):
-        return None, [_other_species(file, seen, species, original)]
-    named = resolve_genes(original, species, raw.matrix.symbols)
-    if named.kept.empty:
-        return None, [_no_gene(file, original)]
-    return named, _lost_genes(file, named) + _repeated_genes(file, raw, named)
-
-
-def _lost_genes(file: str, named: GeneNames) -> list[Finding]:
-    damaged = named.lost[named.lost["reason"].str.contains("spreadsheet")]
-    other = named.lost[~named.lost.index.isin(damaged.index)]
-    findings = []
-    if len(damaged):
-        findings.append(
-            Finding(
-                code="spreadsheet-gene",
-                severity="warning",
-                file=file,
-                row=int(damaged["position"].iloc[0]) + 2,
-                column="gene",
-                found=f"{len(damaged)} genes turned into dates or numbers: "
-                + _some(damaged["original"]),
-                expected="gene symbols such as Marchf1 or Septin2",
-                action="export again without opening it in a spreadsheet; these genes are left out",
-            )
-        )
-    if len(other):
-        findings.append(
-            Finding(
-                code="gene-without-symbol",
-                severity="warning",
-                file=file,
-                column="gene",
-                found=f"{len(other):,} identifiers name no gene: " + _some(other["original"]),
-                expected="symbols, or Ensembl ids with a column of symbols beside them",
-                action='these are left out; state columns = { symbol = "..." }, or genes = "FILE"',
-            )
-        )
-    return findings
-
-
-def _repeated_genes(file: str, raw: RawExpression, named: GeneNames) -> list[Finding]:
-    if named.ambiguous.empty:
-        return []
-    symbols = list(dict.fromkeys(named.ambiguous["symbol"]))
-    rule = "the row with the highest mean is used" if raw.scale == "log2" else "they are summed"
-    return [
-        Finding(
-            code="duplicate-gene",
-            severity="warning",
-            file=file,
-            column="gene",
-            found=f"{len(symbols):,} genes in several rows: " + _some(symbols),
-            expected="a row a gene",
-            action=f"{rule}; check that they are parts of one gene and not repeats",
-        )
-    ]
-
-
 def _assembled(
     raw: RawExpression, named: GeneNames, species: Species, samples: pd.DataFrame
 ) -> Expression:
@@ -271,12 +206,6 @@ def _masks(genes: pd.Index, species: Species, samples: pd.DataFrame) -> pd.Serie
     return masks
 
 
-def _some(names: object) -> str:
-    listed = [str(name) for name in names]  # type: ignore[attr-defined]
-    more = f" and {len(listed) - MOST_NAMED:,} more" if len(listed) > MOST_NAMED else ""
-    return ", ".join(listed[:MOST_NAMED]) + more
-
-
 def _no_scale(file: str) -> Finding:
     return Finding(
         code="scale-not-stated",
@@ -311,30 +240,4 @@ def _not_measured(file: str, name: str) -> Finding:
         found=f"no values of sample {name}",
         expected="a column for each sample of this assay",
         action="it is left out; state its `assay` in the samples table if it was for another",
-    )
-
-
-def _other_species(file: str, seen: str, species: str, original: list[str]) -> Finding:
-    what = "gene symbols in capitals" if seen == "capitals" else f"{seen} genes"
-    return Finding(
-        code="other-species",
-        severity="error",
-        file=file,
-        column="gene",
-        found=f"{what}: {', '.join(original[:6])} ...",
-        expected=f"{species} genes, as species = {species!r} says",
-        action="give the table as it left the alignment; capitals are no orthologs, and signatures "
-        "are mapped by the ortholog table of the package",
-    )
-
-
-def _no_gene(file: str, original: list[str]) -> Finding:
-    return Finding(
-        code="no-gene",
-        severity="error",
-        file=file,
-        column="gene",
-        found=f"no identifier that names a gene: {', '.join(original[:6])}",
-        expected="symbols or Ensembl ids",
-        action='name the columns: columns = { gene = "...", symbol = "..." }',
     )

@@ -14,6 +14,7 @@ import pandas as pd
 
 from smartcombo.core.finding import Finding
 from smartcombo.study.config import TableFacts, sha256
+from smartcombo.study.genes.ensembl import read_id
 from smartcombo.study.model import InputFile
 from smartcombo.study.tables import (
     MISSING_WORDS,
@@ -26,7 +27,10 @@ from smartcombo.study.tables import (
     unreadable,
 )
 
-GENE_NAMES = ("gene", "symbol", "genesymbol", "genename", "geneid", "ensembl", "id", "")
+GENE_NAMES = (
+    "gene", "symbol", "genesymbol", "genename", "geneid", "ensembl", "ensemblid", "ensemblgeneid",
+    "id", "",
+)  # fmt: skip
 SYMBOL_NAMES = ("symbol", "genesymbol", "genename", "externalgenename", "mgisymbol", "hgncsymbol")
 MOST_BAD_CELLS = 20
 """Bad cells that are named one by one; a column of text is one mistake."""
@@ -142,6 +146,8 @@ def _by_columns(
     if gene is None:
         return None, [_no_gene_column(path.name, list(body.columns))]
     symbol = _column(facts, "symbol", [c for c in others if c != gene], SYMBOL_NAMES)
+    if not {"gene", "symbol"} & set(facts.columns):
+        gene, symbol = _ids_and_symbols(body, others, gene, symbol)
     values, findings = _numbers(path.name, body[columns])
     values.index = pd.Index(body[gene].map(cell_text))
     beside = None if symbol is None else [cell_text(v) for v in body[symbol]]
@@ -163,6 +169,24 @@ def _by_rows(
         return None, [repeated_column(path.name, name) for name in repeated]
     source = InputFile(path.name, sha256(path.read_bytes()), len(body))
     return Matrix(turned, None, source), findings
+
+
+def _ids_and_symbols(
+    body: pd.DataFrame, others: list[str], gene: str, symbol: str | None
+) -> tuple[str, str | None]:
+    """Return the column of ids and that of symbols: where a table has both, both are read."""
+    if mostly_ids(body[gene]):
+        return gene, symbol
+    ids = next((c for c in others if c not in (gene, symbol) and mostly_ids(body[c])), None)
+    return (gene, symbol) if ids is None else (ids, gene)
+
+
+def mostly_ids(names: pd.Series | pd.Index) -> bool:
+    """Return whether more than half of these are Ensembl ids of genes."""
+    if pd.api.types.is_numeric_dtype(names) or not len(names):
+        return False
+    found = [read_id(str(name)) for name in names]
+    return 2 * sum(one is not None and one.kind == "gene" for one in found) > len(found)
 
 
 def _column(facts: TableFacts, name: str, columns: list[str], known: tuple[str, ...]) -> str | None:

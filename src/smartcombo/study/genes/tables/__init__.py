@@ -15,8 +15,9 @@ def fact_table(name: str) -> pd.DataFrame:
     Parameters
     ----------
     name
-        ``"aliases"`` (species, alias, symbol), ``"orthologs"`` (human, mouse, kind, votes,
-        sources) or ``"strains"`` (strain, symbol, reason, doi).
+        ``"aliases"`` (species, alias, symbol), ``"ensembl"`` (id, symbol, release, votes, sources,
+        against), ``"orthologs"`` (human, mouse, kind, votes, sources) or ``"strains"`` (strain,
+        symbol, reason, doi).
     """
     with (files(__name__) / f"{name}.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file, dtype=str, keep_default_na=False)
