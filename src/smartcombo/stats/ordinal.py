@@ -22,10 +22,10 @@ class WorseProbability:
 
     Attributes
     ----------
-    se, df
+    se
         Of the probability itself (not of its logit); NaN where ``interval`` is ``"score"``.
     interval
-        ``"logit"``: Brunner and Munzel's variance on the logit scale with Student's t.
+        ``"logit"``: Brunner and Munzel's variance on the logit scale.
         ``"score"``: Newcombe's, where the scores leave no variance to estimate.
     """
 
@@ -33,7 +33,6 @@ class WorseProbability:
     low: float
     high: float
     se: float
-    df: float
     p: float
     interval: Literal["logit", "score"]
 
@@ -54,11 +53,14 @@ def worse_probability(x: Floats, *others: Floats, level: float = 0.95) -> WorseP
 
     Notes
     -----
-    For two samples the estimate, its standard error and its degrees of freedom are those of Brunner
-    and Munzel; for more the projections of the same U-statistic. The interval is on the logit scale
-    (Pauly et al. 2016), which keeps it within 0 and 1. Where all values of one sample exceed all of
-    the other, or every pair is tied, there is no variance to estimate: the limits are then
-    Newcombe's, whose variance follows from the probability, with the smallest of the other samples.
+    For two samples the estimate and its standard error are those of Brunner and Munzel; for more
+    the projections of the same U-statistic. The interval is on the logit scale (Pauly et al. 2016),
+    which keeps it within 0 and 1, with the normal quantile: from five animals an arm on it covers
+    94% and more, where Brunner and Munzel's own covers down to 69% and Student's quantile on the
+    logit scale halves the power (docs/validation/clinical-scores.md). Where all values of one
+    sample exceed all of the other, or every pair is tied, there is no variance to estimate: the
+    limits are then Newcombe's, whose variance follows from the probability, with the smallest of
+    the other samples.
 
     References
     ----------
@@ -66,22 +68,20 @@ def worse_probability(x: Floats, *others: Floats, level: float = 0.95) -> WorseP
     Pauly, Asendorf and Konietschke 2016, 10.1002/bimj.201500105;
     Newcombe 2006, 10.1002/sim.2324.
     """
-    value, projections = _placements(x, others)
+    value, projections = placements(x, others)
     variances = [float(np.var(part, ddof=1)) / len(part) for part in projections]
     total = sum(variances)
     if total < NO_SPREAD or min(value, 1 - value) < NO_SPREAD:
         return _by_score(value, len(x), min(map(len, others)), level)
-    shares = [v**2 / (len(part) - 1) for v, part in zip(variances, projections, strict=True)]
-    df = total**2 / sum(shares)
     se = float(np.sqrt(total))
     centre, spread = _logit(value), se / (value * (1 - value))
-    reach = float(stats.t.ppf(0.5 + level / 2, df)) * spread
-    p = float(2 * stats.t.sf(abs(centre) / spread, df))
+    reach = float(stats.norm.ppf(0.5 + level / 2)) * spread
+    p = float(2 * stats.norm.sf(abs(centre) / spread))
     low, high = _expit(centre - reach), _expit(centre + reach)
-    return WorseProbability(value, low, high, se, df, p, "logit")
+    return WorseProbability(value, low, high, se, p, "logit")
 
 
-def _placements(x: Floats, others: tuple[Floats, ...]) -> tuple[float, list[Floats]]:
+def placements(x: Floats, others: tuple[Floats, ...]) -> tuple[float, list[Floats]]:
     """Return the mean of the kernel over every tuple of animals, and its mean for each animal."""
     shape = [len(other) for other in others]
     largest = np.full(shape, -np.inf)
@@ -111,8 +111,7 @@ def _by_score(value: float, m: int, n: int, level: float) -> WorseProbability:
     if gap(1 - EDGE) < -z:
         high = float(optimize.brentq(lambda theta: gap(theta) + z, inside, 1 - EDGE))
     p = float(2 * stats.norm.sf(abs(gap(0.5))))
-    missing = float("nan")
-    return WorseProbability(value, low, high, missing, missing, p, "score")
+    return WorseProbability(value, low, high, float("nan"), p, "score")
 
 
 def _error(theta: float, m: int, n: int) -> float:
@@ -152,8 +151,7 @@ def median_interval(x: Floats, level: float = 0.95) -> Median:
 
     References
     ----------
-    Conover 1999, Practical Nonparametric Statistics, section 3.2; Thompson 1936,
-    10.1214/aoms/1177732502.
+    Conover 1999, Practical Nonparametric Statistics, 3rd edition, section 3.2.
     """
     ordered = np.sort(np.asarray(x, float))
     n = len(ordered)

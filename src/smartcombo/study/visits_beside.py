@@ -171,9 +171,7 @@ def _stated_places(
     return stated, findings
 
 
-def _strangers(
-    rows: pd.DataFrame, known: list[str], file: str, kind: VisitKind
-) -> list[Finding]:
+def _strangers(rows: pd.DataFrame, known: list[str], file: str, kind: VisitKind) -> list[Finding]:
     findings = []
     for animal, own in rows.groupby("animal", sort=False):
         if animal in known:
