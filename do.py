@@ -95,6 +95,7 @@ def validate(*arguments: str) -> None:
     _run(PYTHON, "validation/mixtures.py", *arguments)
     _run(PYTHON, "validation/curved.py", *arguments)
     _run(PYTHON, "validation/leaving.py", *arguments)
+    _run(PYTHON, "validation/clinical_scores.py", *arguments)
     _run(PYTHON, "validation/landscape.py")
     _run(PYTHON, "validation/ranking.py", *arguments)
 

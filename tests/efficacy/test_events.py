@@ -15,6 +15,7 @@ import smartcombo as sc
 from smartcombo.core.result import Result
 from smartcombo.core.verdicts import holm
 from smartcombo.efficacy.events.endpoints import crossing
+from smartcombo.stats.cox import cox
 from smartcombo.stats.time_to_event import logrank
 from smartcombo.study.model import Study
 
@@ -157,12 +158,34 @@ def test_log_rank_tests_compare_within_batches(study: Study) -> None:
     assert "within 2 batches" in row["scale"]
 
 
+def test_hazard_ratios_compare_within_batches_as_the_log_rank_test_does(study: Study) -> None:
+    batch = np.where(np.arange(len(study.animals)) % 2, "second", "first")
+    batched = replace(study, animals=study.animals.assign(batch=batch))
+    result = sc.efficacy.progression(batched)
+    times = result.tables["times"].query("endpoint == 'progression' and arm in ['both', 'ici']")
+    fit = cox(
+        times["time"].to_numpy(float),
+        times["event"].to_numpy(bool),
+        (times["arm"] == "both").to_numpy(float)[:, None],
+        stratum=(times["batch"] == "second").to_numpy(np.int64),
+        firth=True,
+    )
+    row = _rows(result, question="Q2", estimand="hazard_ratio").iloc[0]
+    found = row[["value", "low", "high"]].to_numpy(float)
+    np.testing.assert_allclose(found, np.exp([fit.beta[0], fit.low[0], fit.high[0]]), rtol=1e-6)
+    assert row["p"] == pytest.approx(fit.p[0])
+    assert "within 2 batches" in row["scale"]
+    plain = _rows(sc.efficacy.progression(study), question="Q2", estimand="hazard_ratio").iloc[0]
+    assert "within" not in plain["scale"]
+
+
 def test_batches_of_one_arm_each_are_refused_politely(study: Study) -> None:
     batched = replace(study, animals=study.animals.assign(batch=study.animals["arm"]))
     result = sc.efficacy.progression(batched)
-    rows = _rows(result, estimand="logrank_hazard_ratio")
-    assert rows["status"].str.startswith("no event while animals of both arms").all()
-    assert set(rows["verdict"]) == {"not estimable"}
+    for estimand in ("logrank_hazard_ratio", "hazard_ratio"):
+        rows = _rows(result, estimand=estimand)
+        assert rows["status"].str.startswith("no event while animals of both arms").all()
+        assert set(rows["verdict"]) == {"not estimable"}
     assert result.tables["logrank"].empty
 
 

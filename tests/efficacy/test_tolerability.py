@@ -198,7 +198,7 @@ def test_the_common_day_asks_who_is_followed_and_not_who_was_weighed_that_day(
     )  # fmt: skip
     found = select_weights(replace(study, weights=shifted), "M1", net=False, day=None)
     assert found is not None
-    assert common_day(found.frame) >= 22.0
+    assert common_day(found.frame.rows, found.frame.baseline_day) >= 22.0
 
 
 def test_net_of_the_tumour_needs_a_volume(study: Study) -> None:

@@ -33,6 +33,22 @@ c1 <- coxph(Surv(time, event) ~ factor(arm), data = d, ties = "efron",
             control = coxph.control(eps = 1e-12, iter.max = 100))
 for (k in 1:3) { put("cox", k, coef(c1)[k]); put("cox_se", k, sqrt(diag(vcov(c1)))[k]) }
 put("cox_loglik", 0, c1$loglik[2])
+# Each batch its own baseline hazard, over all arms and in pairs; three batches, so that ties and
+# arms are spread unevenly and one batch of a pair is without events.
+d$third <- rep(0:2, length.out = n)
+tight <- coxph.control(eps = 1e-12, iter.max = 100)
+c2 <- coxph(Surv(time, event) ~ factor(arm) + strata(batch), data = d, ties = "efron", control = tight)
+for (k in 1:3) { put("cox_strata", k, coef(c2)[k]); put("cox_strata_se", k, sqrt(diag(vcov(c2)))[k]) }
+put("cox_strata_loglik", 0, c2$loglik[2])
+for (pair in list(c(0, 3), c(1, 2))) {
+  own <- d[d$arm %in% pair, ]
+  own$event[own$third == 2] <- 0
+  c3 <- coxph(Surv(time, event) ~ I(arm == pair[2]) + strata(third), data = own, ties = "efron",
+              control = tight)
+  at <- pair[1] * 10 + pair[2]
+  put("cox_pair", at, coef(c3)[1]); put("cox_pair_se", at, sqrt(vcov(c3)[1, 1]))
+  put("cox_pair_loglik", at, c3$loglik[2])
+}
 for (pair in list(c(0, 3), c(1, 2))) {              # pairwise tests within batches
   own <- d[d$arm %in% pair, ]
   put(paste0("logrank_pair", pair[1], pair[2]), 0,

@@ -78,6 +78,31 @@ def test_hazard_ratios_are_those_of_coxph_with_efrons_ties() -> None:
     assert fit.loglik == pytest.approx(REFERENCE["cox_loglik", 0], abs=1e-8)
 
 
+def test_hazard_ratios_within_batches_are_those_of_coxph_with_strata() -> None:
+    """R: coxph(Surv(time, event) ~ factor(arm) + strata(batch), ties = "efron")."""
+    time, event = DATA["time"].to_numpy(float), DATA["event"].to_numpy(bool)
+    batch = DATA["batch"].to_numpy()
+    fit = cox(time, event, _columns(DATA["arm"].to_numpy()), stratum=batch)
+    np.testing.assert_allclose(fit.beta, REFERENCE["cox_strata"].to_numpy(), rtol=1e-6)
+    np.testing.assert_allclose(fit.se, REFERENCE["cox_strata_se"].to_numpy(), rtol=1e-6)
+    assert fit.loglik == pytest.approx(REFERENCE["cox_strata_loglik", 0], abs=1e-8)
+
+
+@pytest.mark.parametrize("pair", [(0, 3), (1, 2)])
+def test_a_batch_without_events_says_nothing_as_in_coxph(pair: tuple[int, int]) -> None:
+    """R: coxph(Surv(time, event) ~ I(arm == pair[2]) + strata(third)), no event in the last."""
+    third = np.arange(len(DATA)) % 3
+    kept = DATA["arm"].isin(pair).to_numpy()
+    own, strata = DATA[kept], third[kept]
+    event = own["event"].to_numpy(bool) & (strata != 2)
+    column = (own["arm"] == pair[1]).to_numpy(float)[:, None]
+    fit = cox(own["time"].to_numpy(float), event, column, stratum=strata)
+    at = 10 * pair[0] + pair[1]
+    assert fit.beta[0] == pytest.approx(REFERENCE["cox_pair", at], rel=1e-6)
+    assert fit.se[0] == pytest.approx(REFERENCE["cox_pair_se", at], rel=1e-6)
+    assert fit.loglik == pytest.approx(REFERENCE["cox_pair_loglik", at], abs=1e-8)
+
+
 @pytest.mark.parametrize("pair", [(0, 3), (1, 2)])
 def test_pairwise_log_rank_tests_within_batches_are_those_of_survdiff(
     pair: tuple[int, int],

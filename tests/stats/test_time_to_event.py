@@ -138,3 +138,79 @@ def test_profile_limits_without_an_event_in_a_group_are_where_the_likelihood_has
     null = _moments(time, event, X, np.zeros(1))
     fallen = 2 * (fit.loglik - null.loglik - 0.5 * np.log(null.information[0, 0]))
     assert fit.p[0] == pytest.approx(stats.chi2.sf(fallen, 1), rel=1e-6)
+
+
+def _in_three_batches() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return times, events, arm and batch; the last batch has no event, the middle one arm only."""
+    time = np.array([3.0, 5, 5, 8, 9, 12, 4, 6, 7, 11, 10, 10, 12, 12])
+    event = np.array([1, 1, 1, 0, 1, 0, 1, 1, 0, 1, 0, 0, 0, 0], dtype=bool)
+    arm = np.array([0, 0, 1, 1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1])
+    return time, event, arm, np.repeat([0, 1, 2], [6, 4, 4])
+
+
+def test_batches_without_events_or_with_one_arm_say_nothing_of_the_ratio() -> None:
+    time, event, arm, batch = _in_three_batches()
+    X, first = arm[:, None].astype(float), batch == 0
+    for firth in (False, True):
+        whole = cox(time, event, X, stratum=batch, firth=firth)
+        alone = cox(time[first], event[first], X[first], firth=firth)
+        for name in ("beta", "se", "low", "high", "p"):
+            np.testing.assert_allclose(getattr(whole, name), getattr(alone, name), rtol=1e-6)
+
+
+def test_firth_within_batches_is_the_maximum_of_the_summed_penalised_likelihood() -> None:
+    """Brute force over a grid: one penalty on the information of all batches together."""
+    time, event, arm = _simulated(6)
+    batch = np.arange(len(time)) % 3
+    event &= batch != 2
+    X = (arm > 0)[:, None].astype(float)
+    fit = cox(time, event, X, stratum=batch, firth=True)
+    grid = np.linspace(fit.beta[0] - 0.5, fit.beta[0] + 0.5, 2001)
+    value = []
+    for beta in grid:
+        at = [_moments(time[batch == k], event[batch == k], X[batch == k], np.array([beta]))
+              for k in range(3)]  # fmt: skip
+        value.append(sum(m.loglik for m in at)
+                     + 0.5 * np.log(sum(m.information[0, 0] for m in at)))  # fmt: skip
+    assert fit.beta[0] == pytest.approx(grid[int(np.argmax(value))], abs=6e-4)
+    assert fit.loglik == pytest.approx(max(value), abs=1e-6)
+
+
+def test_firth_stays_finite_where_an_arm_has_no_event_in_any_batch() -> None:
+    time = np.array([3.0, 4, 5, 20, 20, 20, 6, 7, 9, 20, 20, 20])
+    event, batch = time < 20, np.repeat([0, 1], 6)
+    X = np.tile(np.repeat([0.0, 1.0], 3), 2)[:, None]
+    assert cox(time, event, X, stratum=batch).status == "boundary"
+    fit = cox(time, event, X, stratum=batch, firth=True)
+    assert fit.status == "ok"
+    assert fit.low[0] < fit.beta[0] < fit.high[0] < 0
+
+
+def test_no_batch_with_both_arms_at_an_event_is_singular() -> None:
+    time, event = np.array([3.0, 4, 5, 6]), np.ones(4, dtype=bool)
+    arm = np.array([[0.0], [0.0], [1.0], [1.0]])
+    assert cox(time, event, arm).status != "singular"
+    assert cox(time, event, arm, stratum=np.array([0, 0, 1, 1])).status == "singular"
+
+
+def test_one_stratum_or_none_and_the_names_of_strata_change_nothing() -> None:
+    time, event, arm = _simulated(7)
+    X, batch = (arm > 0)[:, None].astype(float), np.arange(len(time)) % 2
+    plain = cox(time, event, X, firth=True)
+    one = cox(time, event, X, stratum=np.full(len(time), 5), firth=True)
+    np.testing.assert_array_equal(plain.beta, one.beta)
+    named, renamed = (cox(time, event, X, stratum=b, firth=True) for b in (batch, 9 - batch))
+    np.testing.assert_allclose(named.beta, renamed.beta, rtol=1e-9)
+
+
+def test_strata_take_out_what_unevenly_spread_batches_do_to_the_ratio() -> None:
+    """2,000 animals of one true ratio 0.5; the quick batch holds most of the treated."""
+    rng = np.random.default_rng(11)
+    batch = np.repeat([0, 1], 1000)
+    arm = rng.random(2000) < np.where(batch, 0.75, 0.25)
+    hazard = 0.05 * np.where(batch, 4.0, 1.0) * np.where(arm, 0.5, 1.0)
+    time, event = rng.exponential(1 / hazard).round(1) + 0.1, np.ones(2000, dtype=bool)
+    X = arm[:, None].astype(float)
+    within = cox(time, event, X, stratum=batch)
+    assert abs(within.beta[0] - np.log(0.5)) < 3 * within.se[0]
+    assert cox(time, event, X).beta[0] > np.log(0.5) + 5 * within.se[0]

@@ -205,6 +205,44 @@ def _weigh_wide(heading: str) -> Callable[[Path], None]:
     return _weighed(change)
 
 
+def score(animal: str, arm: str, day: int) -> int:
+    """Return a clinical score: a ruffled coat for some of the treated, a week after the start."""
+    return int(arm in ("x", "both") and day in (13, 16) and int(animal[1:]) % 2 == 0)
+
+
+def add_scores(folder: Path) -> None:
+    """Score every mouse of the sound study at each visit; state scale and limit."""
+    lines = ["animal,arm,day,clinical_score"]
+    lines += [f"{a},{arm},{day},{score(a, arm, day)}" for a, arm in mice() for day in DAYS]
+    (folder / "scores.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    _toml(r"\[limits\]", '[tables.scores]\nfile = "scores.csv"\nhighest = 4\nwhole = true\n\n'
+          "[limits]\nclinical_score = 3")(folder)  # fmt: skip
+
+
+def _scored(*changes: Callable[[Path], None]) -> Callable[[Path], None]:
+    return _both(add_scores, *changes)
+
+
+def _points(animal: str, day: int, text: str) -> Callable[[Path], None]:
+    return _edit("scores.csv", rf"^({animal},\w+,{day}),.*$", rf"\g<1>,{text}")
+
+
+def _body_condition(folder: Path) -> None:
+    """Write the scores as body condition: 3 is normal, 2 is thin."""
+    lines = ["animal,arm,day,clinical_score"]
+    lines += [f"{a},{arm},{day},{3 - score(a, arm, day)}" for a, arm in mice() for day in DAYS]
+    (folder / "scores.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    _toml("clinical_score = 3", "clinical_score = 4")(folder)
+
+
+def _score_wide(folder: Path) -> None:
+    _toml(r'file = "scores\.csv"', 'file = "scores.csv"\nlayout = "wide"')(folder)
+    header = ["animal", "arm", *(f"Day {d}" for d in DAYS[:-1]), "Day 1O"]
+    rows = [[a, arm, *(str(score(a, arm, d)) for d in DAYS)] for a, arm in mice()]
+    text = "\n".join(",".join(row) for row in [header, *rows]) + "\n"
+    (folder / "scores.csv").write_text(text, encoding="utf-8")
+
+
 def _without_animals(folder: Path) -> None:
     _delete("animals.csv")(folder)
     _toml(r'\[tables\.animals\]\nfile = "animals\.csv"\n', "")(folder)
@@ -284,7 +322,7 @@ def _regroup(column: str) -> Callable[[Path], None]:
     return change
 
 
-V, W = "volumes.csv", "weights.csv"
+V, W, S = "volumes.csv", "weights.csv", "scores.csv"
 SECOND_ARM = (
     '[[arm]]\nid = "ici2"\nagents = [{ agent = "anti-PD-1", dose = 10 }]\n\n[tables.volumes]'
 )
@@ -435,4 +473,40 @@ MISTAKES = (
     Mistake("no-weights", _toml(r"\[limits\]", "[limits]\nweight_loss_fraction = 0.2"), "note",
             found="20% weight loss"),
     Mistake("weight-limit-not-stated", _weighed(_toml("weight_loss_fraction = 0.2", "")), "note"),
+    Mistake("missing-column", _scored(_edit(S, "clinical_score", "size")), where=S,
+            found="the columns animal, arm, day, size"),
+    Mistake("day-heading", _scored(_score_wide), where=f"{S}, row 1", found="'Day 1O'"),
+    Mistake("text-in-number-cell", _scored(_points("i2", 10, "ruffled")),
+            where=f"{S}, row {row_of('i2', 10)}", found="'ruffled'"),
+    Mistake("arm-conflict", _scored(_edit(S, r"^v3,vehicle,13,", "v3,ici,13,")),
+            where=f"{S}, row {row_of('v3', 13)}", found="scored in 'ici'"),
+    Mistake("unknown-score-animal", _scored(_edit(S, r"^v3,", "v33,", 0)),
+            where=f"{S}, row {row_of('v3', 7)}", found="'v33'"),
+    Mistake("animal-never-scored", _scored(_edit(S, r"^v3,.*\n", "", 0)), "warning",
+            found="animal v3"),
+    Mistake("duplicate-visit", _scored(_append(S, "v1,vehicle,10,0")), where=f"{S}, row 122",
+            found="scored twice"),
+    Mistake("score-off-scale", _scored(_points("b2", 13, "5")),
+            where=f"{S}, row {row_of('b2', 13)}", found="score 5 of animal b2"),
+    Mistake("score-off-scale", _scored(_points("b2", 13, "-1"), _toml("highest = 4\n", "")),
+            where=S, found="score -1"),
+    Mistake("score-not-whole", _scored(_points("b2", 13, "1.5")), where=S, found="score 1.5"),
+    Mistake("scores-not-from-zero", _scored(_body_condition), where=S, found="24 of 24 animals"),
+    Mistake("scored-after-leaving", _scored(
+        _edit("animals.csv", r"^(v3,.*),19$", r"\1,16"), _edit(V, r"^v3,vehicle,19,.*\n", "")),
+            "warning", f"{S}, row {row_of('v3', 19)}", "animal v3"),
+    Mistake("over-score-limit", _scored(_points("b2", 16, "3"), _points("b2", 19, "4"),
+                                        _edit("animals.csv", r"^(b2,.*),alive-at-end",
+                                              r"\1,clinical-score")),
+            "warning", f"{S}, row {row_of('b2', 19)}", "scored 4 on day 19"),
+    Mistake("score-limit-without-fate", _scored(_points("b2", 19, "3")), "warning",
+            f"{S}, row {row_of('b2', 19)}", "with the fate alive-at-end"),
+    Mistake("score-limit-without-fate", _scored(
+        _points("b2", 19, "3"), _edit("animals.csv", r"^(b2,.*),alive-at-end", r"\1,")),
+            "warning", f"{S}, row {row_of('b2', 19)}", "with no fate"),
+    Mistake("score-limit-beyond-scale", _scored(_toml("clinical_score = 3", "clinical_score = 5")),
+            where="study.toml", found="a limit of 5 on a scale from 0 to 4"),
+    Mistake("no-scores", _toml(r"\[limits\]", "[limits]\nclinical_score = 3"), "note",
+            found="a limit of clinical score 3"),
+    Mistake("score-limit-not-stated", _scored(_toml("clinical_score = 3", "")), "note"),
 )  # fmt: skip

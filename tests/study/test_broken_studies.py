@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from broken import MISTAKES, Mistake, add_weights, row_of, write_sound
+from broken import MISTAKES, Mistake, add_scores, add_weights, row_of, write_sound
 from broken_assays import ASSAY_MISTAKES
 from broken_cells import CELL_MISTAKES
 from broken_flow import FLOW_MISTAKES
@@ -47,6 +47,23 @@ def test_the_sound_study_with_weights_has_no_finding(sound: Path) -> None:
     add_weights(sound)
     assert check_study(sound) == ()
     assert read_study(sound).weights.shape == (120, 6)
+
+
+def test_the_sound_study_with_scores_has_no_finding_long_or_wide(sound: Path) -> None:
+    add_scores(sound)
+    assert check_study(sound) == ()
+    long = read_study(sound).scores
+    assert long.shape == (120, 6)
+    assert long["score"].sum() == 12
+    table = long.assign(day=long["day"].map("Day {:g}".format))
+    wide = table.pivot_table(index=["animal", "arm"], columns="day", values="score")
+    wide.reset_index().to_csv(sound / "scores.csv", index=False)
+    toml = (sound / "study.toml").read_text(encoding="utf-8")
+    toml = toml.replace('file = "scores.csv"', 'file = "scores.csv"\nlayout = "wide"')
+    (sound / "study.toml").write_text(toml, encoding="utf-8")
+    assert check_study(sound) == ()
+    columns = ["model", "arm", "animal", "day", "score"]
+    assert read_study(sound).scores[columns].equals(long[columns])
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.id)

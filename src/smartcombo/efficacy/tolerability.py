@@ -1,4 +1,4 @@
-"""Tolerability: body weight, treatment-related deaths and exposure, arm by arm."""
+"""Tolerability: body weight, clinical scores, treatment-related deaths, exposure, arm by arm."""
 
 from __future__ import annotations
 
@@ -11,20 +11,25 @@ import pandas as pd
 from smartcombo.core.finding import AnalysisRefused, Finding
 from smartcombo.core.result import Result, adjusted_estimates
 from smartcombo.efficacy.frame import MINIMUM_ANIMALS
+from smartcombo.efficacy.score_rows import either_limit_rows, score_rates, score_rows
+from smartcombo.efficacy.scorings import Scorings, select_scores
 from smartcombo.efficacy.tolerability_checks import limit_checks
 from smartcombo.efficacy.tolerability_rows import (
-    Reading,
     death_rows,
     exposure_rows,
     model_rows,
     summary_rows,
 )
+from smartcombo.efficacy.tolerability_shared import Reading
 from smartcombo.efficacy.tolerability_words import combination_sentences
 from smartcombo.efficacy.weighings import GRAMS, Weighings, courses_table, select_weights
 from smartcombo.efficacy.weight_model import FittedWeights, fit_weights
 from smartcombo.study.arms import combinations_of
 from smartcombo.study.model import Study
 from smartcombo.study.questions import first_of_each, study_questions
+
+ALWAYS = ("tolerability.weight-model/1", "tolerability.nadir/1", "tolerability.deaths/1")
+OF_SCORES = ("tolerability.worst-score/1", "tolerability.score-limit/1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class TolerabilityOptions:
         g/cm3. The other model is always given beside it, where volumes are in mm3 or cm3.
     day
         Day of comparison on the study's axis; default that of plan.toml, else the last up to which
-        every arm has half of its animals weighed.
+        every arm has half of its animals weighed (for scores: scored).
     level
         Confidence level; default that of plan.toml (0.95).
     """
@@ -55,9 +60,10 @@ class TolerabilityOptions:
 def tolerability(study: Study, options: TolerabilityOptions | None = None) -> Result:
     """Answer whether each arm is tolerated, and what the combination costs beyond its parts.
 
-    Use it beside every efficacy analysis. A study without weights or without stated fates gets the
-    answer *missing*, never zero. Do not read body weight alone where tumours are heavy: a mouse
-    whose tumour shrinks weighs less, so weights net of the tumour stand beside those as measured.
+    Use it beside every efficacy analysis. A study without weights, without stated fates, or with a
+    limit of the clinical score and no scores gets the answer *missing*, never zero. Do not read
+    body weight alone where tumours are heavy: a mouse whose tumour shrinks weighs less, so weights
+    net of the tumour stand beside those as measured.
 
     Parameters
     ----------
@@ -72,9 +78,13 @@ def tolerability(study: Study, options: TolerabilityOptions | None = None) -> Re
         ``estimates``: change of weight at the declared day, nadir, average loss, animals past the
         protocol's limit, treatment-related deaths and days followed of each arm; log ratios of mean
         weight, arm / comparator: **minus is harm**; Q4 is observed minus log-additive expectation:
-        **minus is more loss than the two agents explain**. ``checks`` flag arms by the protocol's
-        limit. ``tables``: ``courses`` of each animal, ``weights``, ``weight_curves`` of the model,
-        ``weighings`` counted, ``tolerance`` (a sentence for each combination).
+        **minus is more loss than the two agents explain**. Of clinical scores the median worst one,
+        animals at the protocol's limit, and the probability that an animal of the arm scores worse
+        than one of the comparator: **above 0.5 is harm**; Q4 compares it with the worse of two, one
+        of each agent alone. ``checks`` flag arms by the protocol's limits. ``tables``: ``courses``
+        of each animal, ``weights``, ``weight_curves`` of the model, ``weighings`` counted,
+        ``scores``, ``score_courses``, ``score_rates``, ``scorings`` counted, ``tolerance`` (a
+        sentence for each combination).
 
     Raises
     ------
@@ -85,7 +95,8 @@ def tolerability(study: Study, options: TolerabilityOptions | None = None) -> Re
     ----------
     Liu et al. 2009, 10.1002/sim.3639 (constrained longitudinal analysis);
     Clopper and Pearson 1934, 10.1093/biomet/26.4.404;
-    Miettinen and Nurminen 1985, 10.1002/sim.4780040211.
+    Miettinen and Nurminen 1985, 10.1002/sim.4780040211; Brunner and Munzel 2000,
+    10.1002/(SICI)1521-4036(200001)42:1<17::AID-BIMJ17>3.0.CO;2-U.
     """
     options = options or TolerabilityOptions()
     if options.net_of_tumour and study.readout.unit not in GRAMS:
@@ -102,10 +113,11 @@ def tolerability(study: Study, options: TolerabilityOptions | None = None) -> Re
         checks=_stack([part.checks for part in parts]),
         findings=tuple(finding for part in parts for finding in part.findings),
         tables={name: _stack([part.tables[name] for part in parts]) for name in names},
-        methods=("tolerability.weight-model/1", "tolerability.nadir/1", "tolerability.deaths/1"),
+        methods=(*ALWAYS, *(OF_SCORES if len(study.scores) else ())),
         options={
             "net_of_tumour": options.net_of_tumour,
             "weight_loss_fraction": study.limits.weight_loss_fraction,
+            "clinical_score": study.limits.clinical_score,
             "declared_day": {part.model: part.day for part in parts},
             "level": _level(study, options),
         },
@@ -142,7 +154,11 @@ def _one_model(study: Study, model: str, options: TolerabilityOptions) -> _Part:
     else:
         rows += model_rows(reading, None, net=options.net_of_tumour)
     rows += death_rows(reading)
-    sentences = combination_sentences(study, model, rows, tables["courses"])
+    scored = select_scores(study, model, day=options.day)
+    rows += score_rows(reading, scored)
+    rows += either_limit_rows(reading, tables["courses"], scored)
+    tables |= _score_tables(reading, scored)
+    sentences = combination_sentences(study, model, rows, tables)
     checks = limit_checks(study, model, rows, tables)
     return _Part(model, reading.day, rows, checks, findings, tables | {"tolerance": sentences})
 
@@ -197,6 +213,18 @@ def _tables(
         "weights": weights.assign(model=frame.model),
         "weight_curves": _curves(fitted),
         "weighings": weighings.counts,
+    }
+
+
+def _score_tables(reading: Reading, scored: Scorings | None) -> dict[str, pd.DataFrame]:
+    if scored is None:
+        names = ("scores", "score_courses", "score_rates", "scorings")
+        return {name: pd.DataFrame() for name in names}
+    return {
+        "scores": scored.rows,
+        "score_courses": scored.courses,
+        "score_rates": score_rates(reading, scored),
+        "scorings": scored.counts,
     }
 
 

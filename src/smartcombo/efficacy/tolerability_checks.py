@@ -11,6 +11,9 @@ import pandas as pd
 from smartcombo.core.result import CHECK_COLUMNS
 from smartcombo.study.model import Study
 
+SCORE_STOP = 0.5
+"""Share of animals at the limit of the clinical score from which the median animal is."""
+
 
 def limit_checks(
     study: Study,
@@ -21,13 +24,18 @@ def limit_checks(
     """Return a flag for each arm: *stop* where its mean loss reaches the protocol's limit.
 
     *caution* where one animal is past the limit, or the interval of the mean loss reaches it; and
-    for any treatment-related death. Without a stated limit weight is not flagged.
+    for any treatment-related death. Of clinical scores *stop* where half of the animals reach the
+    limit, *caution* where one does. Without a stated limit nothing is flagged by it.
     """
     found = []
     limit = study.limits.weight_loss_fraction
     if limit is not None and not tables["courses"].empty:
         arms = dict.fromkeys(tables["courses"]["arm"])
         found += [_weight(study, model, str(arm), limit, tables) for arm in arms]
+    highest, scores = study.limits.clinical_score, tables["score_courses"]
+    if highest is not None and not scores.empty:
+        arms = dict.fromkeys(scores["arm"])
+        found += [_score(study, model, str(arm), highest, scores) for arm in arms]
     found += [
         _deaths(study, model, row)
         for row in rows
@@ -59,8 +67,24 @@ def _weight(
             message)  # fmt: skip
 
 
+def _score(
+    study: Study, model: str, arm: str, limit: float, courses: pd.DataFrame
+) -> tuple[Any, ...]:
+    own = courses[courses["arm"] == arm]
+    past, share = int(own["past_limit"].sum()), float(own["past_limit"].mean())
+    status = "stop" if share >= SCORE_STOP else "caution" if past else "ok"
+    message = (
+        f"{study.label(arm)}: worst clinical score {own['worst'].max():g}; {past} of {len(own)} "
+        f"animals at or past the protocol's limit of {limit:g}"
+    )
+    return (study.id, model, "tolerability", "clinical-score", arm, share, SCORE_STOP,
+            "fraction of animals", status, message)  # fmt: skip
+
+
 def _deaths(study: Study, model: str, row: Mapping[str, Any]) -> tuple[Any, ...]:
     count = round(row["value"] * row["n"])
-    message = f"{study.label(row['arm'])}: {count} of {row['n']} found dead or taken for weight"
+    message = (
+        f"{study.label(row['arm'])}: {count} of {row['n']} found dead, or taken for weight or score"
+    )
     return (study.id, model, "tolerability", "treatment-deaths", row["arm"], float(count), 0.0,
             "animals", "caution" if count else "ok", message)  # fmt: skip

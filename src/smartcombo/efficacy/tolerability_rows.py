@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from smartcombo.core.verdicts import verdict
+from smartcombo.efficacy.tolerability_shared import (
+    Reading,
+    asked,
+    base_row,
+    comparator,
+    counts_of,
+    difference_rows,
+    harm_word,
+    missing,
+    numbers,
+    rate_rows,
+)
 from smartcombo.efficacy.weighings import TOXIC
 from smartcombo.efficacy.weight_model import FittedWeights
-from smartcombo.stats.design import ContrastTest, Floats
-from smartcombo.stats.proportions import Proportion, clopper_pearson, difference
+from smartcombo.stats.design import Floats
 from smartcombo.stats.time_to_event import kaplan_meier, median_time
-from smartcombo.stats.weight_loss import MeanTest, mean_interval, welch
-from smartcombo.study.model import Study
+from smartcombo.stats.weight_loss import mean_interval, welch
 from smartcombo.study.questions import Question
 
 MODEL, NADIR, DEATHS = (f"tolerability.{name}/1" for name in ("weight-model", "nadir", "deaths"))
@@ -24,92 +32,18 @@ TOO_FEW = "missing: an arm with one animal weighed, or none after baseline"
 MINUS_IS_HARM = "minus is harm"
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What the rows of one tumour model share; ``day`` is the declared day, NaN without weights."""
-
-    study: Study
-    model: str
-    day: float
-    level: float
-    questions: tuple[Question, ...]
-
-    @property
-    def arms(self) -> list[str]:
-        """Return the arms with animals that are not excluded."""
-        present = set(self.animals["arm"])
-        return [arm.id for arm in self.study.arms if arm.id in present]
-
-    @property
-    def animals(self) -> pd.DataFrame:
-        """Return the animals of the model that are not excluded."""
-        table = self.study.animals
-        return table[(table["model"] == self.model) & ~table["excluded"].astype(bool)]
-
-    @property
-    def compared(self) -> list[Question]:
-        """Return the questions that compare two arms."""
-        return [q for q in self.questions if not q.null_model]
-
-
-def _base(reading: Reading, endpoint: str, estimand: str, unit: str, method: str) -> dict[str, Any]:
-    return {
-        "study": reading.study.id,
-        "model": reading.model,
-        "analysis": "tolerability",
-        "endpoint": endpoint,
-        "estimand": estimand,
-        "question": "",
-        "null_model": "",
-        "contrast": "",
-        "day": reading.day,
-        "level": reading.level,
-        "unit": unit,
-        "method": method,
-        "status": "ok",
-        "verdict": "",
-    }
-
-
-def _asked(question: Question) -> dict[str, Any]:
-    return {
-        "arm": question.arm,
-        "question": question.key,
-        "contrast": question.label,
-        "null_model": question.null_model,
-    }
-
-
-def _missing(reason: str) -> dict[str, Any]:
-    return {"n": 0, "scale": "", "status": reason, "verdict": "missing"}
-
-
-def _numbers(got: MeanTest | ContrastTest) -> dict[str, float]:
-    return {"value": got.value, "low": got.low, "high": got.high, "se": got.se, "df": got.df,
-            "p": got.p}  # fmt: skip
-
-
-def _share(got: Proportion) -> dict[str, float]:
-    return {"value": got.value, "low": got.low, "high": got.high, "p": got.p}
-
-
-def _word(low: float, high: float, *, more_is_better: bool) -> str:
-    """Return *benefit*, *harm* or *inconclusive*, for Q4 as for every other question."""
-    return verdict("Q2", -high, -low, None) if more_is_better else verdict("Q2", low, high, None)
-
-
 def model_rows(
     reading: Reading, fitted: FittedWeights | None, *, net: bool
 ) -> list[dict[str, Any]]:
     """Return change of mean weight by arm, and every question as a log ratio of mean weights."""
     endpoint = "body_weight_net" if net else "body_weight"
-    base = _base(reading, endpoint, "weight_log_ratio", "log ratio", MODEL)
+    base = base_row(reading, endpoint, "weight_log_ratio", "log ratio", MODEL)
     rows = [] if fitted is None else _arm_rows(reading, fitted, endpoint)
     for question in reading.questions:
-        row = base | _asked(question)
+        row = base | asked(question)
         absent = _absent(reading, question, fitted)
         if absent or fitted is None:
-            rows.append(row | _missing(absent))
+            rows.append(row | missing(absent))
         else:
             rows.append(row | _contrast(reading, fitted, question))
     return rows
@@ -133,7 +67,7 @@ def _arm_rows(reading: Reading, fitted: FittedWeights, endpoint: str) -> list[di
     for arm, test in zip(fitted.curve.arms, tests, strict=True):
         value, low, high = np.expm1([test.value, test.low, test.high])
         rows.append(
-            _base(reading, endpoint, "weight_change", "fraction", MODEL)
+            base_row(reading, endpoint, "weight_change", "fraction", MODEL)
             | {"arm": arm, "n": fitted.frame.count(arm), "status": fitted.status, "df": test.df,
                "value": value, "low": low, "high": high,
                "scale": "geometric mean weight at the declared day against baseline; minus is loss"}
@@ -149,10 +83,10 @@ def _contrast(reading: Reading, fitted: FittedWeights, question: Question) -> di
         "observed minus expected" if question.null_model else "natural log of arm / comparator"
     )
     more = "minus is more loss than the agents explain" if question.null_model else MINUS_IS_HARM
-    word = _word(test.low, test.high, more_is_better=True)
+    word = harm_word(test.low, test.high, more_is_better=True)
     if fitted.status in ("not_converged", "singular"):
         word = "withheld"
-    return _numbers(test) | {
+    return numbers(test) | {
         "n": sum(fitted.frame.count(arm) for arm in question.arms),
         "scale": f"{compared} of mean weight; {more}",
         "status": fitted.status,
@@ -164,11 +98,11 @@ def summary_rows(reading: Reading, courses: pd.DataFrame) -> list[dict[str, Any]
     """Return nadir, average loss and animals past the protocol's limit, by arm and question."""
     rows = []
     for estimand, column, scale in SUMMARIES:
-        base = _base(reading, "body_weight", estimand, "fraction", NADIR)
+        base = base_row(reading, "body_weight", estimand, "fraction", NADIR)
         for arm in reading.arms:
             x = _of(courses, arm, column)
             row = base | {"arm": arm, "n": len(x), "scale": scale}
-            rows.append(row | _numbers(mean_interval(x, reading.level)))
+            rows.append(row | numbers(mean_interval(x, reading.level)))
     rows += [_nadir_difference(reading, courses, question) for question in reading.compared]
     return rows + _limit_rows(reading, courses)
 
@@ -187,79 +121,39 @@ def _of(courses: pd.DataFrame, arm: str, column: str) -> Floats:
     return np.asarray(x[np.isfinite(x)])
 
 
-def _comparator(question: Question) -> str:
-    return next(arm for arm, weight in question.weights.items() if weight < 0)
-
-
 def _nadir_difference(
     reading: Reading, courses: pd.DataFrame, question: Question
 ) -> dict[str, Any]:
-    row = _base(reading, "body_weight", "weight_nadir_difference", "fraction", NADIR)
-    row |= _asked(question)
+    row = base_row(reading, "body_weight", "weight_nadir_difference", "fraction", NADIR)
+    row |= asked(question)
     if question.missing:
-        return row | _missing(f"missing: {question.missing}")
-    x, y = (_of(courses, arm, "nadir_common") for arm in (question.arm, _comparator(question)))
+        return row | missing(f"missing: {question.missing}")
+    x, y = (_of(courses, arm, "nadir_common") for arm in (question.arm, comparator(question)))
     if min(len(x), len(y)) < 2:
-        return row | _missing("missing: fewer than two animals with a baseline weight in an arm")
+        return row | missing("missing: fewer than two animals with a baseline weight in an arm")
     got = welch(x, y, reading.level)
-    return row | _numbers(got) | {
+    return row | numbers(got) | {
         "n": len(x) + len(y),
         "scale": f"arm minus comparator, up to the declared day; {MINUS_IS_HARM}",
-        "verdict": _word(got.low, got.high, more_is_better=True),
+        "verdict": harm_word(got.low, got.high, more_is_better=True),
     }  # fmt: skip
 
 
 def _limit_rows(reading: Reading, courses: pd.DataFrame) -> list[dict[str, Any]]:
     limit = reading.study.limits.weight_loss_fraction
-    base = _base(reading, "body_weight", "past_weight_limit_rate", "fraction of animals", NADIR)
+    base = base_row(reading, "body_weight", "past_weight_limit_rate", "fraction of animals", NADIR)
     if limit is None:
         status = "missing: the protocol's limit of weight loss is not stated"
-        return [base | {"arm": arm} | _missing(status) for arm in reading.arms]
+        return [base | {"arm": arm} | missing(status) for arm in reading.arms]
     counted = courses[courses["has_baseline"] | courses["past_limit"]]
-    counts = {arm: _counts(counted, arm, "past_limit") for arm in reading.arms}
-    rows = _rates(reading, base, counts, f"animals that lose {limit:.0%} or leave for their weight")
-    rows += _differences(reading, base, counts)
+    counts = {arm: counts_of(counted, arm, "past_limit") for arm in reading.arms}
+    rows = rate_rows(
+        reading, base, counts, f"animals that lose {limit:.0%} or leave for their weight"
+    )
+    rows += difference_rows(reading, base, counts, "nobody was weighed")
     return rows + [
         _time_row(reading, counted, arm, limit) for arm in reading.arms if counts[arm][1]
     ]
-
-
-def _counts(table: pd.DataFrame, arm: str, outcome: str) -> tuple[int, int]:
-    own = table[table["arm"] == arm]
-    return int(own[outcome].sum()), len(own)
-
-
-def _rates(
-    reading: Reading, base: dict[str, Any], counts: dict[str, tuple[int, int]], scale: str
-) -> list[dict[str, Any]]:
-    """Return the rate of each arm with its exact interval."""
-    rows = []
-    for arm, (k, n) in counts.items():
-        if n:
-            got = _share(clopper_pearson(k, n, reading.level))
-            rows.append(base | {"arm": arm, "n": n, "scale": f"{scale}; plus is harm"} | got)
-    return rows
-
-
-def _differences(
-    reading: Reading, base: dict[str, Any], counts: dict[str, tuple[int, int]]
-) -> list[dict[str, Any]]:
-    rows = []
-    for question in reading.compared:
-        row = base | _asked(question) | {"estimand": f"{base['estimand']}_difference"}
-        if question.missing:
-            rows.append(row | _missing(f"missing: {question.missing}"))
-            continue
-        own, other = (counts.get(a, (0, 0)) for a in (question.arm, _comparator(question)))
-        if not own[1] or not other[1]:
-            lack = "fates are not stated" if base["method"] == DEATHS else "nobody was weighed"
-            rows.append(row | _missing(f"missing: {lack} in one of the arms"))
-            continue
-        got = difference(*own, *other, reading.level)
-        word = _word(got.low, got.high, more_is_better=False)
-        found = {"n": own[1] + other[1], "scale": "arm minus comparator; plus is harm"}
-        rows.append(row | _share(got) | found | {"verdict": word})
-    return rows
 
 
 def _time_row(reading: Reading, counted: pd.DataFrame, arm: str, limit: float) -> dict[str, Any]:
@@ -267,7 +161,7 @@ def _time_row(reading: Reading, counted: pd.DataFrame, arm: str, limit: float) -
     event = own["past_limit"].to_numpy(bool)
     time = np.where(event, own["time_to_limit"], own["days_followed"]).astype(float)
     got = median_time(kaplan_meier(time, event, reading.level))
-    return _base(reading, "body_weight", "time_to_weight_limit", "day", NADIR) | {
+    return base_row(reading, "body_weight", "time_to_weight_limit", "day", NADIR) | {
         "arm": arm,
         "n": len(own),
         "value": got.value,
@@ -280,34 +174,38 @@ def _time_row(reading: Reading, counted: pd.DataFrame, arm: str, limit: float) -
 
 def death_rows(reading: Reading) -> list[dict[str, Any]]:
     """Return treatment-related deaths by arm and question; missing where fates are not stated."""
-    base = _base(reading, "treatment_deaths", "treatment_death_rate", "fraction of animals", DEATHS)
+    base = base_row(
+        reading, "treatment_deaths", "treatment_death_rate", "fraction of animals", DEATHS
+    )
     animals = reading.animals
     animals = animals.assign(died=animals["fate"].isin(TOXIC))
     unknown = {arm: int((animals.loc[animals["arm"] == arm, "fate"] == "unknown").sum())
                for arm in reading.arms}  # fmt: skip
-    counts = {arm: _counts(animals, arm, "died") for arm in reading.arms if not unknown[arm]}
-    rows = _rates(reading, base, counts, "animals found dead or taken for their weight")
+    counts = {arm: counts_of(animals, arm, "died") for arm in reading.arms if not unknown[arm]}
+    rows = rate_rows(
+        reading, base, counts, "animals found dead, or taken for weight or clinical score"
+    )
     for arm, number in unknown.items():
         if number:
-            _, n = _counts(animals, arm, "died")
+            _, n = counts_of(animals, arm, "died")
             status = f"missing: {number} of {n} animals left for a reason that is not stated"
-            rows.append(base | {"arm": arm} | _missing(status))
-    return rows + _differences(reading, base, counts)
+            rows.append(base | {"arm": arm} | missing(status))
+    return rows + difference_rows(reading, base, counts, "fates are not stated")
 
 
 def exposure_rows(reading: Reading, courses: pd.DataFrame) -> list[dict[str, Any]]:
     """Return days followed by arm, and how much longer an arm was followed than another."""
-    base = _base(reading, "exposure", "days_followed", "day", NADIR)
+    base = base_row(reading, "exposure", "days_followed", "day", NADIR)
     rows = []
     for arm in reading.arms:
         x = _of(courses, arm, "days_followed")
         shared = {"arm": arm, "n": len(x), "scale": "mean days from baseline to leaving"}
-        rows.append(base | shared | _numbers(mean_interval(x, reading.level)))
+        rows.append(base | shared | numbers(mean_interval(x, reading.level)))
     for question in reading.compared:
         if question.missing:
             continue
-        x, y = (_of(courses, a, "days_followed") for a in (question.arm, _comparator(question)))
-        row = base | _asked(question) | {"estimand": "days_followed_difference"}
+        x, y = (_of(courses, a, "days_followed") for a in (question.arm, comparator(question)))
+        row = base | asked(question) | {"estimand": "days_followed_difference"}
         found = {"n": len(x) + len(y), "scale": "arm minus comparator; plus is longer exposed"}
-        rows.append(row | found | _numbers(welch(x, y, reading.level)))
+        rows.append(row | found | numbers(welch(x, y, reading.level)))
     return rows

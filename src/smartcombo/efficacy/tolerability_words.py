@@ -18,6 +18,11 @@ VERBS = {
     "benefit": "it weighs more than",
     "inconclusive": "no clear difference from",
 }
+SCORE_VERBS = {
+    "harm": "it scores worse than",
+    "benefit": "it scores better than",
+    "inconclusive": "no clear difference in scores from",
+}
 LONGER_DAYS = 1.0
 """Days of mean follow-up beyond which the page says that an arm was exposed longer."""
 
@@ -25,7 +30,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def combination_sentences(
-    study: Study, model: str, rows: Rows, courses: pd.DataFrame
+    study: Study, model: str, rows: Rows, tables: Mapping[str, pd.DataFrame]
 ) -> pd.DataFrame:
     """Return one row a combination with its sentence and the word that heads it."""
     table = estimates_frame([dict(row) for row in rows])
@@ -34,8 +39,10 @@ def combination_sentences(
         own = table[table["arm"] == combination.arm]
         if own.empty:
             continue
-        said = [_weight(study, own, courses), _limit(study, own), _deaths(own), _against(own),
-                _net(own), _exposure(study, table, combination)]  # fmt: skip
+        said = [_weight(study, own, tables["courses"]), _limit(study, own),
+                _score(own, tables["score_courses"]), _score_limit(study, own),
+                _deaths(own), _against(own), _worse(own), _net(own),
+                _exposure(study, table, combination)]  # fmt: skip
         text = f"{study.label(combination.arm)}: {'; '.join(part for part in said if part)}."
         found.append((model, combination.arm, _head(own), text))
     return pd.DataFrame(found, columns=["model", "arm", "verdict", "sentence"])
@@ -54,14 +61,16 @@ def _judged(own: pd.DataFrame) -> pd.DataFrame:
 
 
 def _head(own: pd.DataFrame) -> str:
-    """Return *harm* where weight or deaths say so in any question, else the word on Q1."""
-    deaths = own[own["estimand"] == "treatment_death_rate_difference"]
+    """Return *harm* where weight, scores or deaths say so in any question, else the word on Q1."""
+    others = own[own["estimand"].isin(["treatment_death_rate_difference",
+                                       "worse_score_probability"])]  # fmt: skip
     judged = _judged(own)
-    asked = pd.concat([judged, deaths])
+    asked = pd.concat([judged, others])
     if (asked.loc[asked["question"].isin(["Q1", "Q2", "Q3", "Q4"]), "verdict"] == "harm").any():
         return "harm"
-    first = _pick(judged, "weight_log_ratio", "Q1")
-    return "missing" if first is None else str(first["verdict"])
+    first = [_pick(own, "worse_score_probability", "Q1"), _pick(judged, "weight_log_ratio", "Q1")]
+    words = [str(row["verdict"]) for row in first if row is not None]
+    return next((word for word in reversed(words) if word != "missing"), "missing")
 
 
 def _percent(x: float) -> str:
@@ -92,6 +101,45 @@ def _limit(study: Study, own: pd.DataFrame) -> str:
         return "no limit of weight loss is stated, so the arm is not flagged"
     count = round(row["value"] * row["n"])
     return f"{count} of {row['n']:.0f} animals past the protocol's {limit:.0%}"
+
+
+def _score(own: pd.DataFrame, courses: pd.DataFrame) -> str:
+    row = _pick(own, "worst_score")
+    if row is None or not np.isfinite(row["value"]):
+        return ""
+    mine = courses[courses["arm"] == row["arm"]]
+    worst = mine.loc[mine["worst"].idxmax()]
+    said = f"median worst clinical score {row['value']:g}"
+    if worst["worst"] == 0:
+        return f"{said}, no animal above 0"
+    return f"{said}, highest {worst['worst']:g} on day {worst['worst_day']:.4g}"
+
+
+def _score_limit(study: Study, own: pd.DataFrame) -> str:
+    limit, row = study.limits.clinical_score, _pick(own, "past_score_limit_rate")
+    if row is None:
+        return ""
+    if limit is None or row["verdict"] == "missing":
+        return "no limit of the clinical score is stated"
+    count = round(row["value"] * row["n"])
+    return (
+        f"{count or 'no'} of {row['n']:.0f} animals at or past the protocol's clinical score of "
+        f"{limit:g}"
+    )
+
+
+def _worse(own: pd.DataFrame) -> str:
+    """Return whom the combination scores worse than, or better."""
+    said: dict[str, list[str]] = {}
+    for question, other in AGAINST.items():
+        row = _pick(own, "worse_score_probability", question)
+        if row is not None and row["verdict"] in SCORE_VERBS:
+            said.setdefault(SCORE_VERBS[str(row["verdict"])], []).append(other)
+    parts = [f"{verb} {_join(others)}" for verb, others in said.items()]
+    row = _pick(own, "worse_score_probability", "Q4")
+    if row is not None and row["verdict"] == "harm":
+        parts.append("it scores worse than the worse of its agents alone")
+    return "; ".join(parts)
 
 
 def _deaths(own: pd.DataFrame) -> str:

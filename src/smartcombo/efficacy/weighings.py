@@ -14,7 +14,7 @@ from smartcombo.study.model import Study
 
 GRAMS = {"mm3": 1e-3, "cm3": 1.0}
 """Mass of a tumour per unit of volume, its density taken as that of water, 1 g/cm3."""
-TOXIC = ("weight-loss", "found-dead")
+TOXIC = ("weight-loss", "clinical-score", "found-dead")
 """Fates that count as treatment-related deaths."""
 
 
@@ -113,25 +113,33 @@ def _early(study: Study, early: pd.DataFrame, model: str) -> tuple[Finding, ...]
 
 
 def _day(study: Study, frame: GrowthFrame, asked: float | None) -> float:
-    last = float(frame.rows.groupby("arm", sort=False)["day"].max().min())
     stated = study.plan.day if asked is None else asked
-    if stated is not None and frame.baseline_day < min(stated, last):
+    return last_common_day(frame.rows, frame.baseline_day, stated)
+
+
+def last_common_day(rows: pd.DataFrame, baseline_day: float, stated: float | None) -> float:
+    """Return a stated day, no later than the last visit of any arm; else :func:`common_day`.
+
+    ``rows`` has arm, animal and day.
+    """
+    last = float(rows.groupby("arm", sort=False)["day"].max().min())
+    if stated is not None and baseline_day < min(stated, last):
         return min(stated, last)
-    return common_day(frame)
+    return common_day(rows, baseline_day)
 
 
-def common_day(frame: GrowthFrame) -> float:
-    """Return the last day up to which every arm has half of its animals weighed.
+def common_day(rows: pd.DataFrame, baseline_day: float) -> float:
+    """Return the last day up to which every arm has half of its animals weighed (or scored).
 
-    It asks how long animals were followed, not who was weighed that day: animals need not be
+    It asks how long animals were followed, not who was seen that day: animals need not be
     weighed on the same days.
     """
-    last = frame.rows.groupby(["arm", "animal"], sort=False)["day"].max()
+    last = rows.groupby(["arm", "animal"], sort=False)["day"].max()
     halves = [
         np.sort(days.to_numpy(float))[::-1][(len(days) + 1) // 2 - 1]
         for _, days in last.groupby("arm", sort=False)
     ]
-    after = frame.rows.loc[frame.rows["time"] > 0, "day"]
+    after = rows.loc[rows["day"] > baseline_day, "day"]
     return max(float(min(halves)), float(after.min()))
 
 

@@ -34,6 +34,8 @@ TOPICS: dict[str, str] = {
     "weight_log_ratio": "tolerability",
     "treatment_death_rate_difference": "tolerability",
     "past_weight_limit_rate_difference": "tolerability",
+    "worse_score_probability": "tolerability",
+    "past_score_limit_rate_difference": "tolerability",
     "shift": "landscape",
 }
 """Estimand -> topic. Each estimand here is one claim; others of the same numbers (ratios, growth

@@ -31,8 +31,16 @@ SEVERITIES: dict[GateName, Severity] = {
     "randomised": "caution",
 }
 SHARE_PAST_LIMIT = 0.1
-"""Default share of animals past the protocol's weight limit, or dead of treatment, beyond which a
-dose is not tolerated: more than one in ten, the usual definition of a maximum tolerated dose."""
+"""Default share of animals past the protocol's limit of weight or of the clinical score, or dead of
+treatment, beyond which a dose is not tolerated: more than one in ten, the usual definition of a
+maximum tolerated dose."""
+COSTS = {
+    "past_weight_limit_rate": "past the protocol's weight limit",
+    "past_score_limit_rate": "at or past the protocol's clinical score",
+    "past_either_limit_rate": "past either of these limits",
+    "treatment_death_rate": "dead of treatment",
+}
+"""Rate of the tolerability analysis -> what its animals are called."""
 
 
 @dataclass(frozen=True)
@@ -144,8 +152,7 @@ def _toxicity(case: Case) -> Fact:
     told: list[str] = []
     passed: list[bool] = []
     for one, model in studied_in(case.programme, case.combination, case.context):
-        for rate, words in (("past_weight_limit_rate", "past the protocol's weight limit"),
-                            ("treatment_death_rate", "dead of treatment")):  # fmt: skip
+        for rate, words in COSTS.items():
             row = _rate(case, one.study, model, one.parts.arm, rate)
             if row is None:
                 continue
@@ -155,13 +162,14 @@ def _toxicity(case: Case) -> Fact:
                 f" in {one.study}, {model}"
             )
             passed.append(bool(row["value"] <= case.limit))
-    weighed = any("weight limit" in text for text in told)
+    known = "; ".join(told)
     if False in passed:
-        return False, f"{'; '.join(told)}; at most {case.limit:.0%} allowed"
-    if not weighed:
-        known = "; ".join(told)
-        return None, f"{known}{'; ' if known else ''}no body weights against a stated limit"
-    return True, "; ".join(told)
+        return False, f"{known}; at most {case.limit:.0%} allowed"
+    if not any(COSTS["past_weight_limit_rate"] in text for text in told):
+        known = f"{known}{'; ' if known else ''}no body weights against a stated limit"
+        if not any(COSTS["past_score_limit_rate"] in text for text in told):
+            return None, known
+    return True, known
 
 
 def _rate(case: Case, study: str, model: str, arm: str, estimand: str) -> dict[str, Any] | None:

@@ -71,7 +71,8 @@ MEASURES: dict[MeasureName, Measure] = {
         "log ratio of mean weight, vehicle to combination; plus is loss", sign=-1.0),
     "treatment_deaths": Measure(
         "tolerability", "treatment_death_rate_difference", "Q1", "fraction of animals",
-        "animals found dead or taken for their weight, combination minus vehicle; plus is harm"),
+        "animals found dead, or taken for weight or score, combination minus vehicle; plus is "
+        "harm"),
     "published_response": Measure(
         "published", "response_log_odds_ratio", "Q2", "log odds ratio",
         "log odds of response from published counts, combination minus ICI alone; plus is a gain"),

@@ -17,6 +17,7 @@ BESIDE = ("programme", "leaving")
 COSTS = {
     "body weight": ("body_weight", "weight_log_ratio"),
     "body weight net of the tumour": ("body_weight_net", "weight_log_ratio"),
+    "clinical scores": ("clinical_score", "worse_score_probability"),
     "treatment-related deaths": ("treatment_deaths", "treatment_death_rate_difference"),
 }
 """Tolerability in words -> endpoint and estimand; a cost beside a benefit is no disagreement."""

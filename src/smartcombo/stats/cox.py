@@ -1,4 +1,4 @@
-"""Proportional hazards with Efron's ties, and Firth's penalty where a group has no event."""
+"""Proportional hazards with Efron's ties, in strata, and Firth's penalty without events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, stats
 
-from smartcombo.stats.design import FitStatus, Floats
+from smartcombo.stats.design import FitStatus, Floats, Ints
 from smartcombo.stats.time_to_event import Events
 
 TOLERANCE = 1e-16
@@ -49,6 +49,10 @@ class CoxFit:
     status: FitStatus
 
 
+_Strata = tuple[tuple[Floats, Events, Floats], ...]
+"""Times ``(n,)``, events ``(n,)`` and columns ``(n, p)`` of each stratum."""
+
+
 @dataclass(frozen=True)
 class _Moments:
     loglik: float
@@ -58,12 +62,22 @@ class _Moments:
 
 
 def cox(
-    time: Floats, event: Events, X: Floats, *, firth: bool = False, level: float = 0.95
+    time: Floats,
+    event: Events,
+    X: Floats,
+    *,
+    stratum: Ints | None = None,
+    firth: bool = False,
+    level: float = 0.95,
 ) -> CoxFit:
     """Return proportional hazards fitted to times ``(n,)``, events ``(n,)`` and columns ``(n, p)``.
 
     Parameters
     ----------
+    stratum
+        Study or batch of each animal, shape ``(n,)``: each has its own baseline hazard, and only
+        animals of one stratum are compared. One without events, or with a single group, says
+        nothing.
     firth
         Penalise by Jeffreys' prior: finite where a group has no event, and less biased with few.
     level
@@ -72,19 +86,20 @@ def cox(
     References
     ----------
     Efron 1977, 10.1080/01621459.1977.10480613; Heinze and Schemper 2001,
-    10.1111/j.0006-341X.2001.00114.x.
+    10.1111/j.0006-341X.2001.00114.x; Kalbfleisch and Prentice 2002, 10.1002/9781118032985 (strata).
     """
+    strata = _split(time, event, X, stratum)
     fixed = np.zeros(X.shape[1], dtype=bool)
-    start = _moments(time, event, X, np.zeros(X.shape[1])).information
+    start = _summed(strata, np.zeros(X.shape[1])).information
     if np.linalg.matrix_rank(start) < X.shape[1]:
         nothing = np.full(X.shape[1], np.nan)
         return CoxFit(nothing, nothing, nothing, nothing, nothing, float("nan"), "singular")
-    beta, moments, status = _search(time, event, X, np.zeros(X.shape[1]), fixed, firth)
+    beta, moments, status = _search(strata, np.zeros(X.shape[1]), fixed, firth)
     covariance = np.linalg.pinv(moments.information)
     se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
     value = _penalised(moments, firth)
     if firth:
-        low, high, p = _profile_limits(time, event, X, beta, se, value, level)
+        low, high, p = _profile_limits(strata, beta, se, value, level)
     else:
         z = float(stats.norm.ppf(0.5 + level / 2))
         low, high = beta - z * se, beta + z * se
@@ -92,12 +107,19 @@ def cox(
     return CoxFit(beta, se, low, high, p, value, status)
 
 
+def _split(time: Floats, event: Events, X: Floats, stratum: Ints | None) -> _Strata:
+    """Return the strata with events; all animals in one where none are given."""
+    of = np.zeros(len(time), dtype=np.int64) if stratum is None else stratum
+    inside = [of == one for one in np.unique(of)]
+    return tuple((time[own], event[own], X[own]) for own in inside if event[own].any())
+
+
 def _search(
-    time: Floats, event: Events, X: Floats, beta: Floats, fixed: np.ndarray, firth: bool
+    strata: _Strata, beta: Floats, fixed: np.ndarray, firth: bool
 ) -> tuple[Floats, _Moments, FitStatus]:
     """Return the maximum over the columns that are not fixed, by Newton's method."""
     free = ~fixed
-    moments = _moments(time, event, X, beta)
+    moments = _summed(strata, beta)
     for _ in range(MAX_STEPS):
         score = (moments.score + _firth_score(moments) if firth else moments.score)[free]
         step = np.linalg.pinv(moments.information[np.ix_(free, free)]) @ score
@@ -110,7 +132,7 @@ def _search(
         for _ in range(30):
             moved = beta.copy()
             moved[free] += step
-            tried = _moments(time, event, X, moved)
+            tried = _summed(strata, moved)
             if _penalised(tried, firth) >= before - 1e-12:
                 break
             step /= 2
@@ -129,8 +151,23 @@ def _firth_score(moments: _Moments) -> Floats:
     return np.asarray(0.5 * np.einsum("jk,rkj->r", inverse, moments.third))
 
 
+def _summed(strata: _Strata, beta: Floats) -> _Moments:
+    """Return the moments over all strata: baseline hazards differ, log hazard ratios do not."""
+    p = len(beta)
+    total = _Moments(0.0, np.zeros(p), np.zeros((p, p)), np.zeros((p, p, p)))
+    for time, event, X in strata:
+        own = _moments(time, event, X, beta)
+        total = _Moments(
+            total.loglik + own.loglik,
+            total.score + own.score,
+            total.information + own.information,
+            total.third + own.third,
+        )
+    return total
+
+
 def _moments(time: Floats, event: Events, X: Floats, beta: Floats) -> _Moments:
-    """Return log partial likelihood and sums of central moments over the risk sets."""
+    """Return log partial likelihood and sums of central moments over the risk sets of a stratum."""
     p = X.shape[1]
     eta = X @ beta
     weight = np.exp(eta - eta.max())
@@ -154,7 +191,7 @@ def _moments(time: Floats, event: Events, X: Floats, beta: Floats) -> _Moments:
 
 
 def _profile_limits(
-    time: Floats, event: Events, X: Floats, beta: Floats, se: Floats, best: float, level: float
+    strata: _Strata, beta: Floats, se: Floats, best: float, level: float
 ) -> tuple[Floats, Floats, Floats]:
     """Return limits and p-values by the profile of the penalised likelihood."""
     size = len(beta)
@@ -166,7 +203,7 @@ def _profile_limits(
         def drop(value: float, fixed: np.ndarray = fixed) -> float:
             """Return twice the fall of the profile at a log hazard ratio."""
             start = np.where(fixed, value, beta)
-            return 2 * (best - _penalised(_search(time, event, X, start, fixed, True)[1], True))
+            return 2 * (best - _penalised(_search(strata, start, fixed, True)[1], True))
 
         p[j] = float(stats.chi2.sf(max(drop(0.0), 0.0), 1))
         low[j] = _limit(drop, beta[j], -se[j], critical)

@@ -142,11 +142,31 @@ class ExpressionTable(TableFacts):
     cells: str = ""
 
 
-class WeightTable(TableFacts):
-    """``[tables.weights]``: body weights over time; the file may be that of the volumes."""
+class VisitTable(TableFacts):
+    """What a table of one number an animal and visit shares; the file may be the volumes'."""
 
     layout: Literal["long", "wide"] = "long"
+
+
+class WeightTable(VisitTable):
+    """``[tables.weights]``: body weights over time."""
+
     unit: Literal["g", "mg", "kg"] = "g"
+
+
+class ScoreTable(VisitTable):
+    """``[tables.scores]``: clinical scores over time; 0 is a normal animal, more is worse.
+
+    Attributes
+    ----------
+    highest
+        Highest score of the scale; a score above it is an error.
+    whole
+        Whether the scale has whole numbers only; a score between two is then an error.
+    """
+
+    highest: float | None = Field(default=None, gt=0)
+    whole: bool = False
 
 
 class CellTable(TableFacts):
@@ -250,6 +270,7 @@ class Tables(_Strict):
     populations: PopulationTable | None = None
     proteins: ProteinTable | None = None
     weights: WeightTable | None = None
+    scores: ScoreTable | None = None
     cells: CellTable | None = None
 
 
@@ -258,6 +279,7 @@ class LimitFacts(_Strict):
 
     volume_mm3: float | None = Field(default=None, gt=0)
     weight_loss_fraction: float | None = Field(default=None, gt=0, lt=1)
+    clinical_score: float | None = Field(default=None, gt=0)
     reference: str = ""
 
 

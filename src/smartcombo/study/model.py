@@ -30,14 +30,15 @@ Role = Literal["vehicle", "ici-alone", "molecule-alone", "combination"]
 
 VOLUME_COLUMNS = ("model", "arm", "animal", "day", "value", "at_limit", "row")
 WEIGHT_COLUMNS = ("model", "arm", "animal", "day", "weight_g", "row")
+SCORE_COLUMNS = ("model", "arm", "animal", "day", "score", "row")
 ANIMAL_COLUMNS = (
     "animal", "arm", "model", "cage", "sex", "batch", "enrolment_day", "excluded",
     "exclusion_reason", "fate", "fate_day", "fate_derived",
 )  # fmt: skip
 
 FATES = (
-    "size-limit", "ulceration", "weight-loss", "found-dead", "planned-cull", "tumour-free",
-    "alive-at-end", "other", "unknown",
+    "size-limit", "ulceration", "weight-loss", "clinical-score", "found-dead", "planned-cull",
+    "tumour-free", "alive-at-end", "other", "unknown",
 )  # fmt: skip
 
 
@@ -192,10 +193,14 @@ class HistoricalControl:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Humane endpoints of this protocol and their reference; ``None`` where not stated."""
+    """Humane endpoints of this protocol and their reference; ``None`` where not stated.
+
+    ``clinical_score`` is the score at which an animal is taken.
+    """
 
     volume_mm3: float | None = None
     weight_loss_fraction: float | None = None
+    clinical_score: float | None = None
     reference: str = ""
 
 
@@ -280,6 +285,11 @@ def no_weights() -> pd.DataFrame:
     return pd.DataFrame(columns=list(WEIGHT_COLUMNS))
 
 
+def no_scores() -> pd.DataFrame:
+    """Return the table of a study without clinical scores."""
+    return pd.DataFrame(columns=list(SCORE_COLUMNS))
+
+
 @dataclass(frozen=True)
 class Study:
     """A checked study: tidy tables, arms as sets of agents, and every finding.
@@ -302,6 +312,9 @@ class Study:
     weights
         One row a weighing with ``WEIGHT_COLUMNS``, body weight in grams with the tumour; empty
         where the study has no such table. Excluded animals are still in it. Sorted as the volumes.
+    scores
+        One row a clinical score with ``SCORE_COLUMNS``, 0 for a normal animal and more for a worse
+        one; empty where the study has no such table. Otherwise as the weights.
     synthetic
         True for simulated data; every figure and table then says SYNTHETIC.
     facts
@@ -334,6 +347,7 @@ class Study:
     samples: pd.DataFrame = field(default_factory=no_samples)
     assays: Assays = field(default_factory=Assays)
     weights: pd.DataFrame = field(default_factory=no_weights)
+    scores: pd.DataFrame = field(default_factory=no_scores)
 
     @property
     def has_volumes(self) -> bool:

@@ -12,6 +12,7 @@ from smartcombo.core.finding import Finding, StudyError
 from smartcombo.study.animals import read_animals
 from smartcombo.study.assays.read import with_samples
 from smartcombo.study.checks import check_measurements
+from smartcombo.study.checks_scores import check_scores
 from smartcombo.study.checks_weights import check_weights
 from smartcombo.study.config import PlanFile, StudyFile, load_config, sha256
 from smartcombo.study.declared import check_declared, declared_arms
@@ -28,6 +29,7 @@ from smartcombo.study.model import (
     Study,
     TumourModel,
 )
+from smartcombo.study.scores import read_scores
 from smartcombo.study.volumes import detection_limit, read_volumes, sort_volumes
 from smartcombo.study.weights import read_weights
 
@@ -138,7 +140,9 @@ def _with_volumes(study: Study, facts: StudyFile) -> tuple[Study | None, list[Fi
     animals, animal_input, animal_findings = read_animals(
         study.folder, facts, study.arms, read.table, study.plan.covariates
     )
-    weights, weight_findings = read_weights(study.folder, facts, study.arms, study.models, animals)
+    declared = (study.folder, facts, study.arms, study.models, animals)
+    weights, weight_findings = read_weights(*declared)
+    scores, score_findings = read_scores(*declared)
     limit, stated, limit_findings = detection_limit(given, read.table)
     table = read.table.assign(at_limit=read.table["value"] <= limit)
     stated_day = facts.study.baseline_day
@@ -149,16 +153,22 @@ def _with_volumes(study: Study, facts: StudyFile) -> tuple[Study | None, list[Fi
         volumes=sort_volumes(table, study.arms, study.models),
         animals=animals,
         baseline_day=float(table["day"].min()) if stated_day is None else stated_day,
-        inputs=_distinct([toml, read.input, *plan, animal_input, weights.input]),
+        inputs=_distinct([toml, read.input, *plan, animal_input, weights.input,
+                          scores.input]),
         weights=weights.table,
-    )
-    findings += animal_findings + weight_findings + limit_findings
-    findings += check_measurements(study, facts)
-    return study, findings + check_weights(study, weights.input.name if weights.input else "")
+        scores=scores.table,
+    )  # fmt: skip
+    findings += animal_findings + weight_findings + score_findings + limit_findings
+    findings += check_measurements(study, facts) + check_weights(study, _name(weights.input))
+    return study, findings + check_scores(study, _name(scores.input), facts.tables.scores)
+
+
+def _name(given: InputFile | None) -> str:
+    return given.name if given else ""
 
 
 def _distinct(inputs: list[InputFile | None]) -> tuple[InputFile, ...]:
-    """Return each input once: weights may stand in the file of the volumes."""
+    """Return each input once: weights and scores may stand in the file of the volumes."""
     return tuple(dict.fromkeys(one for one in inputs if one is not None))
 
 

@@ -8,7 +8,13 @@ import numpy as np
 import pandas as pd
 
 from smartcombo.core.verdicts import verdict
-from smartcombo.efficacy.events.reading import Reading, longer_is_better, numbers
+from smartcombo.efficacy.events.reading import (
+    Reading,
+    batches,
+    longer_is_better,
+    numbers,
+    within,
+)
 from smartcombo.stats import restricted_mean
 from smartcombo.stats.cox import cox
 from smartcombo.stats.time_to_event import logrank_hazard_ratio, median_time
@@ -96,17 +102,20 @@ def _comparison(reading: Reading, question: Question) -> list[dict[str, Any]]:
 
 
 def _hazard_ratio(reading: Reading, question: Question) -> dict[str, Any]:
-    (t1, e1), (t2, e2) = reading.of(question.arm), reading.of(other_arm(question))
+    """Return the ratio of hazards of two arms, each batch with its own baseline hazard."""
+    own = pd.concat([reading.rows(question.arm), reading.rows(other_arm(question))])
+    events, strata = own["event"].to_numpy(bool), batches(own)
     row = reading.base("hazard_ratio", "ratio") | {
-        "n": len(t1) + len(t2),
-        "scale": "arm / comparator; below 1 is benefit",
+        "n": len(own),
+        "scale": f"arm / comparator{within(int(strata.max()) + 1)}; below 1 is benefit",
         "method": "progression.cox-firth/1",
     }
-    events = np.r_[e1, e2]
     if not events.any():
         return row | {"status": "no animal had the event", "verdict": "not estimable"}
-    column = np.r_[np.ones(len(t1)), np.zeros(len(t2))][:, None]
-    fit = cox(np.r_[t1, t2], events, column, firth=True, level=reading.level)
+    column = (own["arm"] == question.arm).to_numpy(float)[:, None]
+    fit = cox(
+        own["time"].to_numpy(float), events, column, stratum=strata, firth=True, level=reading.level
+    )
     if fit.status == "singular":
         return row | {"status": APART, "verdict": "not estimable"}
     value, low, high = (float(np.exp(np.clip(x[0], -700, 700)))
@@ -128,8 +137,7 @@ def _logrank_ratio(reading: Reading, question: Question) -> dict[str, Any]:
         return row | {"scale": "arm / comparator", "status": "no animal had the event",
                       "verdict": "not estimable"}  # fmt: skip
     test, strata = tested
-    within = f", within {strata} batches" if strata > 1 else ""
-    row |= {"scale": f"arm / comparator{within}; below 1 is benefit"}
+    row |= {"scale": f"arm / comparator{within(strata)}; below 1 is benefit"}
     got = logrank_hazard_ratio(test, reading.level)
     if not np.isfinite(got.value):
         return row | {"status": APART, "verdict": "not estimable"}

@@ -13,7 +13,7 @@ from smartcombo.efficacy.frame import GrowthFrame
 from smartcombo.stats.design import Floats
 from smartcombo.study.model import Study
 
-DISEASE = ("size-limit", "ulceration", "weight-loss", "found-dead")
+DISEASE = ("size-limit", "ulceration", "weight-loss", "clinical-score", "found-dead")
 """Removals for disease: what death means where animals are not left to die. Planned culls are
 censored."""
 PROGRESSED = ("size-limit",)

@@ -10,7 +10,7 @@ ENDPOINTS = (
     "progression", "humane_endpoint", "survival", "tumour_free_survival", "relapse",
 )  # fmt: skip
 """Endpoints there are, in the order of the page."""
-HUMANE = ("size-limit", "ulceration", "weight-loss")
+HUMANE = ("size-limit", "ulceration", "weight-loss", "clinical-score")
 """Fates that are a humane endpoint where nothing else is stated."""
 
 

@@ -108,9 +108,20 @@ class Reading:
             return None
         place = {arm: k for k, arm in enumerate(arms)}
         group: Ints = own["arm"].map(place).to_numpy(np.int64)
-        strata: Ints = pd.factorize(own["batch"])[0].astype(np.int64)
+        strata = batches(own)
         test = logrank(own["time"].to_numpy(float), event, group, strata)
         return test, int(strata.max()) + 1
+
+
+def batches(rows: pd.DataFrame) -> Ints:
+    """Return the number of each animal's batch, 0 on, shape ``(n,)``: what is compared within."""
+    numbered: Ints = pd.factorize(rows["batch"])[0].astype(np.int64)
+    return numbered
+
+
+def within(strata: int) -> str:
+    """Return the words on the batches that a comparison is made within; empty for one."""
+    return f", within {strata} batches" if strata > 1 else ""
 
 
 def read_endpoint(

@@ -19,6 +19,7 @@ KIND_OF_FATE = {
     "size-limit": "size",
     "ulceration": "other",
     "weight-loss": "other",
+    "clinical-score": "other",
     "found-dead": "other",
     "other": "other",
     "unknown": "unknown",

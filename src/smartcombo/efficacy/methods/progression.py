@@ -47,15 +47,21 @@ METHODS: tuple[Method, ...] = (
         id="progression.cox-firth/1",
         title="Hazard ratio with Firth's penalty",
         question="How much slower do animals of an arm progress?",
-        estimand="Ratio of hazards, arm over comparator, below 1 is benefit; profile penalised "
-        "likelihood interval and test, finite where an arm has no event.",
-        assumptions=("The ratio of hazards is the same all along.",),
+        estimand="Ratio of hazards, arm over comparator, below 1 is benefit, stratified by batch "
+        "where there are several; profile penalised likelihood interval and test, finite where an "
+        "arm has no event.",
+        assumptions=(
+            "The ratio of hazards is the same all along, and in every batch.",
+            "Batches may differ in their hazard; one without an event or with a single arm says "
+            "nothing.",
+        ),
         when_not="Effects come late or curves cross: read the restricted mean.",
         references=(
             Reference(
                 "Heinze & Schemper 2001, Biometrics 57:114", "10.1111/j.0006-341X.2001.00114.x"
             ),
             Reference("Efron 1977, JASA 72:557", "10.1080/01621459.1977.10480613"),
+            Reference("Kalbfleisch & Prentice 2002, strata", "10.1002/9781118032985"),
         ),
     ),
     Method(

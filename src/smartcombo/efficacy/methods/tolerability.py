@@ -46,12 +46,62 @@ METHODS: tuple[Method, ...] = (
         ),
     ),
     Method(
+        id="tolerability.worst-score/1",
+        title="Worst clinical score, by animal and against another arm",
+        question="How ill do the animals of an arm get, and does the combination make them more "
+        "ill than its parts?",
+        estimand="Median worst clinical score after baseline, with order-statistic limits; "
+        "probability that an animal of the arm scores worse than one of the comparator, ties half "
+        "(above 0.5 is harm), with the variance of Brunner and Munzel on the logit scale; "
+        "where scores leave no variance, the score interval of Newcombe. Q4: probability to "
+        "score worse than the worse of two animals, one of each agent alone.",
+        assumptions=(
+            "0 is a normal animal and more is worse; only the order of scores is used.",
+            "Animals were scored blind to the arm, and arms as often, up to the declared day.",
+            "An animal found dead by then ranks worse than any score; one taken for its score "
+            "ranks at the limit or above.",
+            "Q4: the harms of the agents strike independently, and the worse of them shows.",
+        ),
+        when_not="Heavy tumours raise scores: against a vehicle with large tumours a benefit may "
+        "be the tumour's absence.",
+        references=(
+            Reference(
+                "Brunner & Munzel 2000, Biom J 42:17",
+                "10.1002/(SICI)1521-4036(200001)42:1<17::AID-BIMJ17>3.0.CO;2-U",
+            ),
+            Reference("Pauly et al. 2016, Biom J 58:1319", "10.1002/bimj.201500105"),
+            Reference("Newcombe 2006, Stat Med 25:559", "10.1002/sim.2324"),
+        ),
+    ),
+    Method(
+        id="tolerability.score-limit/1",
+        title="Animals at the protocol's clinical score",
+        question="How many animals reach the clinical score at which the protocol takes them, and "
+        "when?",
+        estimand="Share of animals with a score at or past the limit after baseline, or taken for "
+        "their score, with the exact interval (Jeffreys' in the table score_rates); differences by "
+        "score, plus is harm; median days to the first such visit (Kaplan-Meier).",
+        assumptions=(
+            "The limit is the protocol's own: none is built in.",
+            "The day at the limit is that of the visit at which it was seen.",
+        ),
+        when_not="Arms are followed for different times: an arm that lives longer has longer to "
+        "reach the limit.",
+        references=(
+            Reference("Clopper & Pearson 1934, Biometrika 26:404", "10.1093/biomet/26.4.404"),
+            Reference("Brown et al. 2001, Stat Sci 16:101", "10.1214/ss/1009213286"),
+            Reference("Miettinen & Nurminen 1985, Stat Med 4:213", "10.1002/sim.4780040211"),
+        ),
+    ),
+    Method(
         id="tolerability.deaths/1",
         title="Treatment-related deaths",
         question="How many animals die of the treatment?",
-        estimand="Share of animals found dead or taken for their weight, with the exact interval; "
-        "differences by score, positive is harm.",
-        assumptions=("An animal found dead, or taken for its weight, counts as the treatment's.",),
+        estimand="Share of animals found dead, or taken for weight or clinical score, with "
+        "the exact interval; differences by score, positive is harm.",
+        assumptions=(
+            "An animal found dead, or taken for weight or score, counts as the treatment's.",
+        ),
         when_not="Fates are not stated: the answer is then missing, not zero.",
         references=(
             Reference("Clopper & Pearson 1934, Biometrika 26:404", "10.1093/biomet/26.4.404"),

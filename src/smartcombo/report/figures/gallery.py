@@ -25,6 +25,7 @@ from smartcombo.report.figures.programme import (
 )
 from smartcombo.report.figures.robustness import robustness_curve
 from smartcombo.report.figures.scales import raw_and_relative
+from smartcombo.report.figures.scores import clinical_scores
 from smartcombo.report.figures.sensitivity import delta_curve, sensitivity_panel
 from smartcombo.report.figures.side_by_side import assays_side_by_side, genes_moved
 from smartcombo.report.figures.spaghetti import every_mouse
@@ -57,6 +58,7 @@ FIGURES: tuple[Callable[[Context], Figure | None], ...] = (
     delta_curve,
     weight_curves,
     weight_nadirs,
+    clinical_scores,
     dose_effect,
     control_rates,
     landscape_map,

@@ -13,6 +13,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "size limit": ("#c2410c", "square"),
     "ulceration": ("#6b4c9a", "diamond"),
     "weight loss": ("#0072b2", "triangle-down"),
+    "clinical score": ("#9b2d6f", "triangle-left"),
     "found dead": (INK, "cross"),
     "other": ("#009e73", "triangle-up"),
     "unknown": ("#e69f00", "triangle-right"),

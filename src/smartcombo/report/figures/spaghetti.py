@@ -22,6 +22,7 @@ FATES: dict[str, tuple[str, str]] = {
     "size-limit": ("size limit", SAW),
     "ulceration": ("ulceration", "diamond"),
     "weight-loss": ("weight loss", "triangle-down"),
+    "clinical-score": ("clinical score", "triangle-left"),
     "found-dead": ("found dead", "cross"),
     "planned-cull": ("planned cull", "M0,-0.9L0,0.9"),
     "tumour-free": ("tumour-free", "M-0.8,0L-0.2,0.6L0.9,-0.7"),

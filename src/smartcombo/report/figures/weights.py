@@ -166,7 +166,7 @@ def weight_nadirs(context: Context) -> Figure | None:
         model=context.model,
         title=f"Lowest body weight of each animal, {context.model}",
         caption="One circle an animal: its lowest weight after baseline in the whole follow-up; "
-        "crosses were found dead or taken for their weight. Bars: mean of the arm up to the "
+        "crosses were found dead, or taken for weight or score. Bars: mean of the arm up to the "
         f"declared day, with its interval. {_limit_words(context)}",
         alt=_nadir_alt(context, courses),
         spec=_nadir_spec(context, table, width),

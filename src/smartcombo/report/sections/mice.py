@@ -126,9 +126,9 @@ def _taken(
 
 
 def _known(results: Sequence[Result]) -> dict[str, dict[str, Any]]:
-    """Return what the analyses say of each animal: its call, and when it progressed."""
+    """Return what the analyses say of each animal: its call, its worst score, its progression."""
     known: dict[str, dict[str, Any]] = {}
-    for name in ("calls", "times"):
+    for name in ("calls", "score_courses", "times"):
         for row in stack(results, name):
             if row.get("endpoint", "progression") != "progression":
                 continue
@@ -170,7 +170,7 @@ def _cards(
     cards = []
     for animal, own in rows.groupby("animal", sort=False):
         facts = animals.loc[animal]
-        said = _facts(facts, known.get(str(animal), {}))
+        said = _facts(facts, known.get(str(animal), {}), study)
         marks = tuple(_mark(row, unit) for row in own.sort_values("day").itertuples())
         cards.append(MouseCard(str(animal), colour, marks, said, bool(facts["excluded"])))
     return tuple(cards)
@@ -181,7 +181,9 @@ def _mark(row: Any, unit: str) -> Mark:
     return Mark(float(row.x), float(row.y), bool(row.at_limit), f"day {row.day:g}: {value}")
 
 
-def _facts(animal: pd.Series, known: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _facts(
+    animal: pd.Series, known: Mapping[str, Any], study: Study
+) -> tuple[tuple[str, str], ...]:
     """Return what is known about an animal, name and words; nothing is said of what is not."""
     said = [(name, str(animal[name])) for name in ("cage", "sex", "batch") if animal[name]]
     fate = str(animal["fate"]).replace("-", " ")
@@ -192,6 +194,8 @@ def _facts(animal: pd.Series, known: Mapping[str, Any]) -> tuple[tuple[str, str]
         said.append(("excluded", str(animal["exclusion_reason"])))
     if "calls" in known:
         said += _call(known["calls"])
+    if "score_courses" in known:
+        said.append(("clinical score", _worst(known["score_courses"], study)))
     if "times" in known:
         said.append(_progression(known["times"]))
     return tuple(said)
@@ -205,6 +209,18 @@ def _call(call: Mapping[str, Any]) -> list[tuple[str, str]]:
     if call["tumour_free"]:
         said.append(("tumour-free", f"at its last visit, day {call['last_day']:g}"))
     return said
+
+
+def _worst(course: Mapping[str, Any], study: Study) -> str:
+    """Return the worst clinical score of an animal, and whether it reached the protocol's."""
+    words = f"worst {course['worst']:g}"
+    if course["worst"] > 0:
+        words += f" on day {course['worst_day']:g}"
+    limit = study.limits.clinical_score
+    if not course["past_limit"] or limit is None:
+        return words
+    reached = course["time_to_limit"] + study.baseline_day
+    return f"{words}; at the protocol's limit ({limit:g}) on day {reached:g}"
 
 
 def _progression(time: Mapping[str, Any]) -> tuple[str, str]:

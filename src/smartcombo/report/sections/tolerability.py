@@ -17,6 +17,8 @@ SHOWN = {
     "weight_log_ratio": "mean weight",
     "weight_nadir_difference": "nadir",
     "past_weight_limit_rate_difference": "past the limit",
+    "worse_score_probability": "chance of the worse clinical score",
+    "past_score_limit_rate_difference": "at the clinical score of the protocol",
     "treatment_death_rate_difference": "treatment-related deaths",
 }
 """Estimand -> what the table of questions calls it."""
@@ -98,7 +100,7 @@ def _worst(statuses: pd.Series) -> str:
 
 
 def tolerability_questions(results: Sequence[Result]) -> list[dict[str, Any]]:
-    """Return the questions about weight, nadir, limit and deaths as text."""
+    """Return the questions about weight, nadir, limits, scores and deaths as text."""
     rows = []
     for result in results:
         if result.analysis != "tolerability" or not _answered(result):
@@ -108,6 +110,55 @@ def tolerability_questions(results: Sequence[Result]) -> list[dict[str, Any]]:
             net = ", net of the tumour" if row["endpoint"] == "body_weight_net" else ""
             rows.append(question_row(row) | {"outcome": SHOWN[row["estimand"]] + net})
     return rows
+
+
+def score_arms(study: Study, results: Sequence[Result]) -> list[dict[str, Any]]:
+    """Return worst scores and animals at the limit of each arm as text; none without scores."""
+    rows = []
+    for result in results:
+        courses = result.tables.get("score_courses")
+        if result.analysis != "tolerability" or courses is None or courses.empty:
+            continue
+        alone = result.estimates[result.estimates["endpoint"] == "clinical_score"]
+        for (model, arm), animals in courses.groupby(["model", "arm"], sort=False):
+            own = alone[(alone["model"] == model) & (alone["arm"] == arm)]
+            rows.append(
+                {
+                    "model": model,
+                    "label": study.label(str(arm)),
+                    "n": f"{len(animals)}",
+                    "worst": f"{animals['worst'].max():g}",
+                    "limit": _count(own, "past_score_limit_rate"),
+                    "jeffreys": _jeffreys(result.tables["score_rates"], str(model), str(arm)),
+                }
+                | _median_and_days(own)
+            )
+    return rows
+
+
+def _median_and_days(own: pd.DataFrame) -> dict[str, str]:
+    median, time = _row(own, "worst_score"), _row(own, "time_to_score_limit")
+    days = NOT_KNOWN if time is None else _with_ends(time)
+    if median is None:
+        return {"median": NOT_KNOWN, "days": days}
+    limits = "" if pd.isna(median["low"]) else f" ({median['low']:g} to {median['high']:g})"
+    return {"median": f"{median['value']:g}{limits}", "days": days}
+
+
+def _with_ends(time: Any) -> str:
+    """Return a median time with its limits; in words where it was not reached."""
+    if time["value"] == float("inf"):
+        return "not reached"
+    low, high = ("∞" if x == float("inf") else f"{x:.3g}" for x in (time["low"], time["high"]))
+    return f"{time['value']:.3g} ({low} to {high})"
+
+
+def _jeffreys(rates: pd.DataFrame, model: str, arm: str) -> str:
+    own = rates[(rates["model"] == model) & (rates["arm"] == arm)] if len(rates) else rates
+    if own.empty:
+        return NOT_KNOWN
+    low, high = (100 * float(own[f"jeffreys_{end}"].iloc[0]) for end in ("low", "high"))
+    return f"{low:.0f} to {high:.0f}%"
 
 
 def _sentences(results: Sequence[Result]) -> list[dict[str, Any]]:
@@ -137,6 +188,16 @@ def _limit(study: Study) -> str:
     )
 
 
+def _score_limit(study: Study) -> str:
+    limit = study.limits.clinical_score
+    if limit is None:
+        return "No limit of the clinical score is stated for this study: no arm is flagged for it."
+    return (
+        f"Clinical scores are flagged at the protocol's {limit:g}: stop where half of an arm's "
+        "animals reach it, caution where one does."
+    )
+
+
 SECTIONS = (
     Section(
         "tolerability",
@@ -148,6 +209,8 @@ SECTIONS = (
             "sentences": _sentences(results),
             "unknown": _without(study, results),
             "limit": _limit(study) if any(r.analysis == "tolerability" for r in results) else "",
+            "scored": score_arms(study, results),
+            "score_limit": _score_limit(study),
         },
     ),
 )
