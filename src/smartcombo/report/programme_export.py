@@ -9,15 +9,24 @@ from typing import Any
 
 import pandas as pd
 
+from smartcombo.ranking.blinding_terms import Matcher
 from smartcombo.ranking.dossier import Dossier
 from smartcombo.report.drawing import write_csv, write_figures
 from smartcombo.report.export import versions, written_whole
+from smartcombo.report.leaks import require_no_leaks
 from smartcombo.report.ranking.figures import ranking_figures
 from smartcombo.report.ranking.page import write_page
 
 
-def write_ranking(dossier: Dossier, out: Path) -> Path:
+def write_ranking(dossier: Dossier, out: Path, *, forbidden: Matcher | None = None) -> Path:
     """Write the ranking and all it stands on, replacing an earlier one; whole or not at all.
+
+    Parameters
+    ----------
+    dossier
+        Blinded or not.
+    forbidden
+        What no byte may hold, of the key that a blinded dossier was made with.
 
     Returns
     -------
@@ -25,6 +34,11 @@ def write_ranking(dossier: Dossier, out: Path) -> Path:
         The folder: ``ranking.csv``, ``reasons.csv``, the other tables of the ranking and of the
         evidence, ``next_experiments.csv``, ``findings.csv``, ``figures``, ``provenance.json``,
         and the page ``report.html``.
+
+    Raises
+    ------
+    StudyError
+        If anything forbidden can be read in any file; nothing is written then.
     """
     with written_whole(out) as work:
         for name, table in ranking_tables(dossier).items():
@@ -34,6 +48,8 @@ def write_ranking(dossier: Dossier, out: Path) -> Path:
         (work / "provenance.json").write_text(text + "\n", encoding="utf-8", newline="\n")
         write_figures(ranking_figures(dossier), work / "figures")
         write_page(dossier, work / "report.html", info)
+        if forbidden is not None:
+            require_no_leaks(work, forbidden)
     return Path(out)
 
 
@@ -82,6 +98,7 @@ def provenance(dossier: Dossier) -> Mapping[str, Any]:
     inputs = dossier.inputs.to_dict("records")
     return {
         "programme": dossier.programme,
+        "blinded": dossier.blinded,
         "synthetic": dossier.synthetic,
         "inputs": [{str(key): value for key, value in row.items()} for row in inputs],
         "formula": dossier.ranking.formula,
