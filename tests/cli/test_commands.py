@@ -235,13 +235,17 @@ def test_init_writes_a_programme_that_check_reads(tmp_path: Path) -> None:
 
 def test_rank_prints_the_order_and_writes_every_table(tmp_path: Path) -> None:
     out = tmp_path / "demo" / "ranking"
-    result = smartcombo("demo", "--programme", "--out", out.parent)
+    result = smartcombo("demo", "--only", "programme", "--out", out.parent)
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     assert lines[0] == "SYNTHETIC studies: nothing here was measured"
     assert any(line.startswith(" 1 SYN-E + anti-PD-1 | ") for line in lines)
     assert any("SYN-A + anti-PD-1 | SYN-BRE: not ranked" in line for line in lines)
-    assert lines[-1] == str(out)
+    assert lines[-1] == str(out / "report.html")
+    assert "SYNTHETIC" in (out / "report.html").read_text(encoding="utf-8")
+    assert {"ranking-places.svg", "ranking-criteria.png"} <= {
+        f.name for f in (out / "figures").iterdir()
+    }
     summary = pd.read_csv(out / "ranking.csv")
     assert set(summary["data"]) == {"SYNTHETIC"}
     assert summary.loc[summary["gated"], "place"].isna().all()

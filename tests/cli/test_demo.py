@@ -14,7 +14,7 @@ from smartcombo.core.result import ESTIMATE_COLUMNS
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Run the demo once: its folder and what it printed to stdout."""
     out = tmp_path_factory.mktemp("demo") / "demo-report"
-    outcome = CliRunner().invoke(app, ["demo", "--out", str(out)])
+    outcome = CliRunner().invoke(app, ["demo", "--only", "study", "--out", str(out)])
     assert outcome.exit_code == 0, outcome.output
     return out, outcome.stdout
 
@@ -56,6 +56,6 @@ def test_the_intervals_of_growth_rates_hold_the_simulated_truth(demo) -> None:
 def test_a_second_demo_replaces_the_first_with_the_same_bytes(demo) -> None:
     out, _ = demo
     before = {p.name: p.read_bytes() for p in (out / "run").glob("*.csv")}
-    outcome = CliRunner().invoke(app, ["demo", "--out", str(out)])
+    outcome = CliRunner().invoke(app, ["demo", "--only", "study", "--out", str(out)])
     assert outcome.exit_code == 0, outcome.output
     assert {p.name: p.read_bytes() for p in (out / "run").glob("*.csv")} == before

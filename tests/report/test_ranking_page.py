@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import smartcombo as sc
 from smartcombo.evidence.programme_gates import SEVERITIES
 from smartcombo.ranking import Dossier, Reweighting
 from smartcombo.report.ranking.figures import ranking_figures
@@ -187,10 +188,12 @@ def test_every_gate_has_words() -> None:
 
 
 def test_reasons_with_semicolons_stay_whole() -> None:
-    text = "toxicity: 5 of 9 past; 0 of 9 dead; at most 10% allowed; one_model: studied in X"
+    text = "toxicity: 5 of 9 past; 0 of 9 dead; at most 10% allowed; one_model: studied in X; "
+    text += "randomised: not answered (not stated: a; b)"
     assert gate_lines(text) == [
         "not passed: tolerated (5 of 9 past; 0 of 9 dead; at most 10% allowed)",
         "not passed: more than one model (studied in X)",
+        "not known: randomised (not stated: a; b)",
     ]
 
 
@@ -232,3 +235,10 @@ def test_a_programme_in_which_everything_is_stopped_still_has_a_page(
     page = page_html(empty, {})
     assert "No candidate passes the gates" in page
     assert "No choice is left that an experiment could change" in page
+
+
+def test_one_function_writes_the_page_of_a_study_and_of_a_programme(
+    example_dossier: Dossier, tmp_path: Path
+) -> None:
+    written = sc.report(example_dossier, to=tmp_path / "ranking.html")
+    assert example_dossier.title in written.read_text(encoding="utf-8")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from smartcombo.cli.faults import say, with_exit_codes, wrong_use
-from smartcombo.cli.out import MARKER
+from smartcombo.cli.out import MARKER, PAGE
 
 STUDY, RUN = "study", "run"
 PROGRAMME, RANKING = "programme", "ranking"
@@ -18,27 +18,30 @@ PROGRAMME, RANKING = "programme", "ranking"
 @with_exit_codes
 def demo(
     out: Annotated[Path, typer.Option(help="The folder to write.")] = Path("smartcombo-demo"),
-    programme: Annotated[
-        bool, typer.Option("--programme", help="Rank five molecules over seven studies instead.")
-    ] = False,
+    only: Annotated[
+        Literal["study", "programme"] | None,
+        typer.Option(help="Analyse the one study, or rank the programme of several, alone."),
+    ] = None,
 ) -> None:
-    """Analyse the built-in SYNTHETIC example.
+    """Analyse and rank the built-in SYNTHETIC examples.
 
-    Writes a simulated study folder to OUT/study and its run to OUT/run; prints the report's path.
-    With --programme, writes OUT/programme and OUT/ranking, and prints the order with reasons.
+    Writes a simulated study to OUT/study and its run to OUT/run, a programme of seven studies to
+    OUT/programme and its ranking to OUT/ranking; prints the path of each report.
     """
     from smartcombo.cli.rank import rank_folder
     from smartcombo.cli.run import analyse
 
     _require_free(out)
-    if programme:
+    pages = []
+    if only != "programme":
+        _write_study(out / STUDY)
+        pages.append(analyse(out / STUDY, out / RUN))
+    if only != "study":
         _write_programme(out / PROGRAMME)
-        rank_folder(out / PROGRAMME, out / RANKING)
-        return
-    _write_study(out / STUDY)
-    report = analyse(out / STUDY, out / RUN)
-    say(f"The study folder is {out / STUDY}; open the report in a browser:")
-    typer.echo(str(report))
+        pages.append(rank_folder(out / PROGRAMME, out / RANKING) / PAGE)
+    say("Open in a browser:")
+    for page in pages:
+        typer.echo(str(page))
 
 
 def _require_free(out: Path) -> None:

@@ -8,6 +8,8 @@ from smartcombo.cli.faults import wrong_use
 
 MARKER = "provenance.json"
 """Every run folder holds this file; a folder without it is somebody's data."""
+PAGE = "report.html"
+"""The page of a run, and of a ranking."""
 
 
 def require_free(out: Path, *, overwrite: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from smartcombo.cli.faults import with_exit_codes
-from smartcombo.cli.out import require_free
+from smartcombo.cli.out import PAGE, require_free
 
 if TYPE_CHECKING:
     from smartcombo.ranking.result import Ranking
@@ -27,14 +27,16 @@ def rank(
     """Rank the combinations of a programme.
 
     Reads and checks all its studies, analyses each, gathers claims for and against, and prints the
-    order with intervals and reasons, then the folder of its tables.
+    order with intervals and reasons, then the path of the page; its tables and figures lie beside.
     """
     require_free(out, overwrite=overwrite)
-    rank_folder(folder, out)
+    typer.echo(str(rank_folder(folder, out) / PAGE))
 
 
-def rank_folder(folder: Path, out: Path) -> None:
-    """Take a programme folder to a printed order and a folder of tables, telling the steps.
+def rank_folder(folder: Path, out: Path) -> Path:
+    """Take a programme folder to a printed order and a folder of page and tables.
+
+    Tells the steps, prints the order, and returns the folder.
 
     Raises
     ------
@@ -65,12 +67,13 @@ def rank_folder(folder: Path, out: Path) -> None:
         from smartcombo.ranking.dossier import dossier_of
 
         dossier = dossier_of(programme, evidence, ranking)
-    from smartcombo.report.programme_export import write_ranking
+    with step("Drawing figures and writing the page"):
+        from smartcombo.report.programme_export import write_ranking
 
-    written = write_ranking(dossier, out)
+        written = write_ranking(dossier, out)
     for line in lines_of(ranking, synthetic=programme.synthetic):
         typer.echo(line)
-    typer.echo(str(written))
+    return written
 
 
 def lines_of(ranking: Ranking, *, synthetic: bool) -> list[str]:

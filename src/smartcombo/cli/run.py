@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from smartcombo.cli.faults import with_exit_codes
-from smartcombo.cli.out import require_free
+from smartcombo.cli.out import PAGE, require_free
 
 if TYPE_CHECKING:
     from smartcombo.core.result import Result
@@ -97,7 +97,7 @@ def analyse(folder: Path, out: Path, workers: int = 1) -> Path:
         from smartcombo.report.export import write_run
 
         written = write_run(study, results, out)
-    return written / "report.html"
+    return written / PAGE
 
 
 def _with_data(study: Study, stream: TextIO) -> list[tuple[str, str, str]]:

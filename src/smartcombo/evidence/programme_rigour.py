@@ -35,18 +35,20 @@ def syrcle(study: Study) -> tuple[Item, ...]:
     return (
         _sequence(study),
         _by_finding(codes, ("baseline-imbalance",), "baseline characteristics alike"),
-        Item("allocation concealed", "unclear", "study.toml does not ask"),
+        _told(study, "allocation concealed", "allocation_concealed"),
         _housing(study),
-        Item("caregivers blinded", "unclear", "study.toml asks only for who measured"),
-        Item("outcome assessed in random order", "unclear", "study.toml does not ask"),
-        _said(study.facts.get("blinded"), "assessor blinded", "blinded"),
+        _told(study, "caregivers blinded", "caregivers_blinded"),
+        _told(study, "outcome assessed in random order", "assessed_in_random_order"),
+        _told(study, "assessor blinded", "blinded"),
         _complete(study, codes),
         _reporting(study),
         _by_finding(codes, SUSPECT, "measurements free of doubt"),
     )
 
 
-def _said(value: object, name: str, key: str) -> Item:
+def _told(study: Study, name: str, key: str) -> Item:
+    """Return an item that ``[study]`` answers by yes or no; silence is *unclear*."""
+    value = study.facts.get(key)
     if value is None:
         return Item(name, "unclear", f"{key} is not stated")
     return Item(name, "yes" if value else "no", f"{key} = {str(bool(value)).lower()}")
@@ -56,7 +58,7 @@ def _sequence(study: Study) -> Item:
     name = "random sequence"
     method = str(study.facts.get("randomisation_method", ""))
     if not study.facts.get("randomised"):
-        return _said(study.facts.get("randomised"), name, "randomised")
+        return _told(study, name, "randomised")
     if not method:
         return Item(name, "unclear", "randomised, but randomisation_method is not stated")
     return Item(name, "yes", f"randomised: {method}")

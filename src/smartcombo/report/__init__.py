@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from smartcombo.core.result import Result
+    from smartcombo.ranking.dossier import Dossier
     from smartcombo.study.model import Study
 
 
-def report(study: Study, *results: Result, to: str | Path) -> Path:
+def report(subject: Study | Dossier, *results: Result, to: str | Path) -> Path:
     """Write one self-contained report page that opens offline.
 
     Parameters
     ----------
-    study
-        The study the results come from.
+    subject
+        The study the results come from; or a ranked programme, as
+        `smartcombo.ranking.dossier_of` gives it, which needs no results beside it.
     *results
         What the analyses returned, in the order the page should show them.
     to
@@ -29,10 +31,13 @@ def report(study: Study, *results: Result, to: str | Path) -> Path:
     Path
         The file written.
     """
-    from smartcombo.report.export import provenance
-    from smartcombo.report.page import write_report
+    from smartcombo.ranking.dossier import Dossier
+    from smartcombo.report import export, page, programme_export
+    from smartcombo.report.ranking.page import write_page
 
-    return write_report(study, results, Path(to), provenance(study, results))
+    if isinstance(subject, Dossier):
+        return write_page(subject, Path(to), programme_export.provenance(subject))
+    return page.write_report(subject, results, Path(to), export.provenance(subject, results))
 
 
 class _CallablePackage(ModuleType):
@@ -42,9 +47,9 @@ class _CallablePackage(ModuleType):
     package, so a function of that name could not survive beside it: the package is the function.
     """
 
-    def __call__(self, study: Study, *results: Result, to: str | Path) -> Path:
+    def __call__(self, subject: Study | Dossier, *results: Result, to: str | Path) -> Path:
         """Do what `report` does."""
-        return report(study, *results, to=to)
+        return report(subject, *results, to=to)
 
 
 sys.modules[__name__].__class__ = _CallablePackage

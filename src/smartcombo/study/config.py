@@ -41,6 +41,9 @@ class StudyFacts(_Strict):
     randomised: bool | None = None
     randomisation_method: str = ""
     blinded: bool | None = None
+    allocation_concealed: bool | None = None
+    caregivers_blinded: bool | None = None
+    assessed_in_random_order: bool | None = None
 
 
 class ModelFacts(_Strict):

@@ -171,7 +171,8 @@ def _models(facts: StudyFile) -> tuple[TumourModel, ...]:
 
 
 def _other_facts(facts: StudyFile) -> dict[str, object]:
-    shown = ("species", "contact", "licence", "randomised", "randomisation_method", "blinded")
+    shown = ("species", "contact", "licence", "randomised", "randomisation_method", "blinded",
+             "allocation_concealed", "caregivers_blinded", "assessed_in_random_order")  # fmt: skip
     given = facts.study.model_dump()
     return {name: given[name] for name in shown if given[name] not in ("", None)}
 

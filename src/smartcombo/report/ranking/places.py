@@ -13,6 +13,7 @@ from smartcombo.report.words import number
 
 Row = dict[str, Any]
 MOST_CARDS = 4
+MOST_NAMED = 3
 
 
 def place_rows(dossier: Dossier) -> list[Row]:
@@ -70,7 +71,8 @@ def headline(rows: Sequence[Row], level: float) -> str:
     else:
         said = (f"{name} comes first with probability {first['p_first']} (place "
                 f"{first['interval']}, {100 * level:.0f}% interval)")  # fmt: skip
-        others = ", ".join(in_context(row) for row in rest)
+        others = ", ".join(in_context(row) for row in rest[:MOST_NAMED])
+        others += f" and {len(rest) - MOST_NAMED} more" if len(rest) > MOST_NAMED else ""
         said += f", and cannot be told apart from {others}." if rest else ", apart from the others."
     if first["word"] not in PROMISING:
         said += f" That is a place among these candidates, not a promise: it is {first['word']}."

@@ -71,8 +71,16 @@ def gate_lines(text: str) -> list[str]:
     lines = []
     for one in filter(None, STARTS.split(text)):
         gate, colon, rest = one.partition(": ")
-        lines.append(f"not passed: {gate_title(gate)} ({rest})" if colon and gate in GATES else one)
+        lines.append(_gate_line(gate, rest) if colon and gate in GATES else one)
     return lines
+
+
+def _gate_line(gate: str, reason: str) -> str:
+    """Return one open gate in words; what nothing answers is unknown, not failed."""
+    unknown = re.fullmatch(r"not answered \((.*)\)", reason)
+    if unknown:
+        return f"not known: {gate_title(gate)} ({unknown.group(1)})"
+    return f"not passed: {gate_title(gate)} ({reason})"
 
 
 def word_style(word: str) -> LightStyle:
