@@ -12,6 +12,7 @@ from smartcombo.cli.init import init
 from smartcombo.cli.methods import methods
 from smartcombo.cli.rank import rank
 from smartcombo.cli.run import run as run_study
+from smartcombo.cli.unblind import unblind
 
 app = typer.Typer(
     name="smartcombo",
@@ -52,6 +53,7 @@ app.command(name="init")(init)
 app.command(name="check")(check)
 app.command(name="run")(run_study)
 app.command(name="rank")(rank)
+app.command(name="unblind")(unblind)
 app.command(name="methods")(methods)
 
 

@@ -45,8 +45,8 @@ def read_chain(path: Path) -> tuple[list[Record], list[Finding]]:
     *lines, rest = _bytes(path).split(b"\n")
     findings = []
     if rest:
-        findings.append(_broken("log-unreadable", path, len(lines) + 1,
-                                "a last line without its end", "a line feed after every entry"))  # fmt: skip
+        ended = ("a last line without its end", "a line feed after every entry")
+        findings.append(_broken("log-unreadable", path, len(lines) + 1, *ended))
     records, before = [], START
     for number, line in enumerate(lines, start=1):
         record = _parsed(line)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from smartcombo.ranking.blinding import blinded
+from smartcombo.ranking.blinding_key import BlindingKey, blinding_key
 from smartcombo.ranking.criteria import CRITERIA_COLUMNS, GATE_COLUMNS, Criterion
 from smartcombo.ranking.dossier import Dossier, dossier_of
 from smartcombo.ranking.lights import Light, light
@@ -16,6 +18,7 @@ from smartcombo.ranking.reweighting import Reweighting
 __all__ = [
     "CRITERIA_COLUMNS",
     "GATE_COLUMNS",
+    "BlindingKey",
     "Criterion",
     "Dossier",
     "Experiment",
@@ -23,6 +26,8 @@ __all__ = [
     "RankOptions",
     "Ranking",
     "Reweighting",
+    "blinded",
+    "blinding_key",
     "dossier_of",
     "light",
     "next_experiments",

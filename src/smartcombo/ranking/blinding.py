@@ -19,7 +19,7 @@ from smartcombo.ranking.blinding_parts import (
     neutral_results,
     shown_studies,
 )
-from smartcombo.ranking.blinding_words import Scrubber
+from smartcombo.ranking.blinding_words import WITHHELD, Scrubber
 from smartcombo.ranking.dossier import (
     AGENT_COLUMNS,
     Dossier,
@@ -121,7 +121,7 @@ def _assembled(
         studies=scrub.table(studies_table(shown_studies(programme, key, scrub))),
         inputs=scrub.table(inputs_shown(programme, key, inputs_table(programme))),
         criteria=scrub.table(criteria_rows(programme, evidence, again)),
-        mice=scrub.table(_of_shown(mice_of(neutral), key)),
+        mice=scrub.table(_with_neutral_animals(_of_shown(mice_of(neutral), key), scrub)),
         evidence=_evidence(told, tuple(findings), scrub),
         ranking=_scrubbed(ranking, scrub),
         reweighting=_reweighting(again, scrub),
@@ -134,6 +134,18 @@ def _assembled(
 
 def _of_shown(table: pd.DataFrame, key: BlindingKey) -> pd.DataFrame:
     return table[table["candidate"].isin(key.candidates)].reset_index(drop=True)
+
+
+def _with_neutral_animals(mice: pd.DataFrame, scrub: Scrubber) -> pd.DataFrame:
+    """Return the mice; one whose id cannot be shown, or would be another's, gets a number."""
+    every = mice[["study", "animal"]].drop_duplicates()
+    shown = every["animal"].astype(str).map(scrub.text)
+    twice = shown.groupby(every["study"]).transform(lambda own: own.duplicated(keep=False))
+    numbers = (every.groupby("study").cumcount() + 1).astype(str)
+    neutral = shown.where(~(twice.astype(bool) | (shown == WITHHELD)), "animal " + numbers)
+    names = dict(zip(zip(every["study"], every["animal"], strict=True), neutral, strict=True))
+    pairs = zip(mice["study"], mice["animal"], strict=True)
+    return mice.assign(animal=[names[pair] for pair in pairs])
 
 
 def _with_sources(criteria: pd.DataFrame, told: pd.DataFrame, key: BlindingKey) -> pd.DataFrame:
@@ -241,7 +253,8 @@ def _decisions(decisions: pd.DataFrame | None, scrub: Scrubber) -> pd.DataFrame:
         for name in links:
             table[name] = table[name].map(number).astype("Int64")
     for name in (name for name in STATE if name in table):
-        table[name] = pd.Series([pd.NA] * len(table), dtype=table[name].dtype)
+        number = pd.api.types.is_numeric_dtype(table[name])
+        table[name] = pd.Series(pd.NA, table.index, "Float64") if number else ""
     return scrub.table(table)
 
 

@@ -158,13 +158,13 @@ def _labels(programme: Programme, partner: str | None) -> tuple[dict[str, str], 
 
 def _require_codes(agents: Sequence[ProgrammeAgentFacts]) -> None:
     findings = [
-        _finding("code-missing", agent.id, "no code", "a code that says nothing",
+        _finding("code-missing", agent.id, f"no code of {agent.id}", "a code that says nothing",
                  'add code = "..." to its [[agent]]')
         for agent in agents if not agent.code
     ]  # fmt: skip
     twice = [code for code, n in Counter(bare(a.code) for a in agents if a.code).items() if n > 1]
     findings += [
-        _finding("code-twice", agent.id, f"code {agent.code!r} of several molecules",
+        _finding("code-twice", agent.id, f"code {agent.code!r} of {agent.id} and of another",
                  "each code once", "change all but one")
         for agent in agents if bare(agent.code) in twice and agent.code
     ]  # fmt: skip

@@ -244,7 +244,8 @@ def _literature(
     programme: Programme, key: BlindingKey, scrub: Scrubber
 ) -> tuple[LiteratureFacts, ...]:
     """Return the claims about what is shown; those about a coded molecule without their source."""
-    lookup, found = agent_names(programme.agents), []
+    lookup = agent_names(programme.agents)
+    found: list[LiteratureFacts] = []
     for claim in programme.literature:
         agent = lookup.get(plain_name(claim.agent), "")
         if agent not in key.labels and claim.combination not in key.combinations:
@@ -271,5 +272,3 @@ def _published(programme: Programme, key: BlindingKey) -> tuple[PublishedFacts, 
         )
         for n, one in enumerate(own, start=1)
     )
-
-

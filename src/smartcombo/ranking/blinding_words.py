@@ -73,16 +73,23 @@ class Scrubber:
         done = table.copy()
         for name in done.columns:
             if not pd.api.types.is_numeric_dtype(done[name]):
-                done[name] = [self.value(one) for one in done[name]]
+                values = [self.value(one) for one in done[name]]
+                done[name] = pd.Series(values, index=done.index, dtype=done[name].dtype)
             if name in KEYS and (done[name] == WITHHELD).any():
                 raise ValueError(f"column {name}: a name in it holds what is blinded")
         return done.rename(columns=self.value)
 
     def finding(self, finding: Finding) -> Finding:
         """Return a finding with every text scrubbed."""
-        texts = {name: self.text(getattr(finding, name))
-                 for name in ("found", "expected", "action", "file", "column", "subject")}  # fmt: skip
-        return replace(finding, **texts)
+        return replace(
+            finding,
+            found=self.text(finding.found),
+            expected=self.text(finding.expected),
+            action=self.text(finding.action),
+            file=self.text(finding.file),
+            column=self.text(finding.column),
+            subject=self.text(finding.subject),
+        )
 
 
 def _put(exact: Mapping[str, str], text: str) -> str:

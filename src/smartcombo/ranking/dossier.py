@@ -132,9 +132,7 @@ def dossier_of(
     )  # fmt: skip
 
 
-def criteria_rows(
-    programme: Programme, evidence: Evidence, again: Reweighting
-) -> pd.DataFrame:
+def criteria_rows(programme: Programme, evidence: Evidence, again: Reweighting) -> pd.DataFrame:
     """Return the criteria in their order; the weight is the mean share of the score."""
     shares = dict(zip(again.criteria, again.weights, strict=True))
     rows = [
