@@ -258,3 +258,10 @@ def test_rank_tells_every_problem_of_a_programme_and_writes_nothing(tmp_path: Pa
     result = smartcombo("rank", tmp_path, "--out", tmp_path / "ranked")
     assert result.exit_code == 3
     assert not (tmp_path / "ranked").exists()
+
+
+def test_run_says_how_many_resamples_it_takes(example_folder: Path, tmp_path: Path) -> None:
+    got = smartcombo("run", example_folder, "--out", tmp_path / "run", "--bootstrap", 50)
+    assert got.exit_code == 2
+    assert "--bootstrap 50: expected 0, or 199 and more" in got.stderr
+    assert not (tmp_path / "run").exists()

@@ -87,3 +87,36 @@ def test_every_estimand_and_word_of_the_analyses_is_explained(
             assert f"`{name}`" in ESTIMANDS, name
     for word in set(table["verdict"]) - {""}:
         assert f"*{word}*" in ESTIMANDS, word
+
+
+def test_the_log_of_decisions_is_explained_key_by_key_and_code_by_code() -> None:
+    from smartcombo.ranking.decision_log import HEAD, LOG
+    from smartcombo.ranking.decisions import ACTIONS, DECISION_COLUMNS
+
+    text = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
+    for name in (*DECISION_COLUMNS, *ACTIONS, LOG, HEAD, "schema", "programme", "state"):
+        assert f"`{name}`" in text, name
+    sources = (ROOT / "src" / "smartcombo" / "ranking").glob("decision*.py")
+    codes = {c for path in sources for c in re.findall(r'"(decision-[a-z-]+)"', path.read_text())}
+    assert len(codes) == 5
+    assert codes == set(re.findall(r"^\| `(decision-[a-z-]+)`", text, re.MULTILINE))
+
+
+def test_the_log_is_checked_as_the_document_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lines that the document offers accept a log, and refuse it once it was changed."""
+    from smartcombo.ranking.decision_log import LOG, append_record
+
+    folder = tmp_path / "my-programme"
+    folder.mkdir()
+    for owner in ("A. Leader", "É. Leader"):
+        append_record(folder, lambda _, owner=owner: {"owner": owner, "p": 0.25})
+    text = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
+    block = next(b for b in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "hashlib" in b)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(block, "decisions.md", "exec"), {})
+    changed = (folder / LOG).read_text(encoding="utf-8").replace("A. Leader", "B. Leader")
+    (folder / LOG).write_text(changed, encoding="utf-8")
+    with pytest.raises(AssertionError):
+        exec(compile(block, "decisions.md", "exec"), {})

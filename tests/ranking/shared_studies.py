@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from smartcombo.ranking import Decision, Dossier, append_decision, read_decisions
 from smartcombo.study.body_weights import BodyWeights
 from smartcombo.study.model import Agent, TumourModel
 from smartcombo.study.simulate import ANTI_PD1, ArmDesign, SimulationDesign, simulate_study
@@ -147,15 +148,16 @@ def write_shared(folder: Path) -> Path:
     return folder
 
 
-def decisions() -> pd.DataFrame:
-    """Return a log of decisions about both molecules."""
-    rows = [
-        ("zetaparib with anti-PD-1 | SHARED-MEL", "hold", "B. Roe", "zetaparib is slow", ""),
-        ("MX101 combo | SHARED-MEL", "advance", "A. Doe", "MX_101 gains", "Roe: ZP-22 first"),
+def decisions_of(dossier: Dossier, folder: Path) -> pd.DataFrame:
+    """Return a log of decisions about both molecules, written beside the programme."""
+    said = [
+        ("zetaparib with anti-PD-1 | SHARED-MEL", "hold", "B. Roe", "zetaparib is slow", ()),
+        ("MX101 combo | SHARED-MEL", "advance", "A. Doe", "MX_101 gains", ("Roe: ZP-22 first",)),
     ]
-    table = pd.DataFrame(rows, columns=["candidate", "action", "owner", "reasons", "dissent"])
-    return table.assign(number=[1, 2], place=[2, 1], inputs="ab" * 32, sha256="cd" * 32,
-                        previous="ef" * 32)  # fmt: skip
+    for candidate, action, owner, reason, dissent in said:
+        decision = Decision(candidate, action, owner, "2026-03-01", (reason,), dissent)
+        append_decision(folder, decision, dossier)
+    return read_decisions(folder)
 
 
 def _write(folder: Path, name: str, arms: dict, *, seed: int) -> None:

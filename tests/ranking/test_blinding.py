@@ -19,12 +19,13 @@ from smartcombo.ranking import Dossier, blinded, blinding_key
 from smartcombo.ranking.blinding_key import UnknownPartner
 from smartcombo.ranking.blinding_terms import Matcher, Term
 from smartcombo.ranking.blinding_words import WITHHELD
+from smartcombo.ranking.decisions import inputs_hash
 from smartcombo.report.programme_export import write_ranking
 from smartcombo.study.programme import Programme
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 from leaks_by_hand import found_in
-from shared_studies import ALPHA, BETA, CODES, SAID, decisions, write_shared
+from shared_studies import ALPHA, BETA, CODES, SAID, decisions_of, write_shared
 
 PARTNERS = {f"partner {n}": (f"P{n}-01", f"SYN-{letter}") for n, letter in enumerate("ABCDE", 1)}
 NUMBERS = ("value", "low", "high", "shrunk", "shrunk_low", "shrunk_high", "kept", "n")
@@ -40,9 +41,25 @@ def told(shared: Programme) -> Evidence:
     return sc.evidence.gather(shared)
 
 
-def write(programme: Programme, evidence: Evidence, partner: str | None, out: Path) -> Dossier:
+@pytest.fixture(scope="module")
+def whole(shared: Programme, told: Evidence) -> Dossier:
+    return sc.ranking.dossier_of(shared, told)
+
+
+@pytest.fixture(scope="module")
+def log(shared: Programme, whole: Dossier) -> pd.DataFrame:
+    return decisions_of(whole, shared.folder)
+
+
+def write(
+    programme: Programme,
+    evidence: Evidence,
+    partner: str | None,
+    out: Path,
+    log: pd.DataFrame | None = None,
+) -> Dossier:
     key = blinding_key(programme, partner)
-    dossier = blinded(programme, evidence, key, decisions=decisions())
+    dossier = blinded(programme, evidence, key, decisions=log)
     write_ranking(dossier, out, forbidden=key.forbidden)
     return dossier
 
@@ -64,9 +81,10 @@ def test_no_byte_of_the_example_names_a_molecule_or_another_partner(
 
 @pytest.mark.parametrize("partner", [ALPHA, BETA])
 def test_no_byte_of_shared_studies_names_either_molecule_or_the_other_partner(
-    partner: str, shared: Programme, told: Evidence, tmp_path: Path
+    partner: str, shared: Programme, told: Evidence, log: pd.DataFrame, tmp_path: Path
 ) -> None:
-    dossier = write(shared, told, partner, tmp_path / "out")
+    dossier = write(shared, told, partner, tmp_path / "out", log)
+    assert list((tmp_path / "out" / "memos").glob("*.pdf"))
     other = BETA if partner == ALPHA else ALPHA
     words = [*SAID[ALPHA], *SAID[BETA], CODES[other].replace("-", "").lower(),
              other.replace("-", "").replace(" ", "").lower(), "secret.2024", "10.1000",
@@ -77,9 +95,9 @@ def test_no_byte_of_shared_studies_names_either_molecule_or_the_other_partner(
 
 
 def test_free_text_is_kept_where_codes_make_it_blind_and_withheld_where_they_do_not(
-    shared: Programme, told: Evidence
+    shared: Programme, told: Evidence, log: pd.DataFrame
 ) -> None:
-    dossier = blinded(shared, told, ALPHA, decisions=decisions())
+    dossier = blinded(shared, told, ALPHA, decisions=log)
     statements = dossier.evidence.claims["statement"].unique()
     assert "depletion abolished what AP-7 gained" in statements
     assert WITHHELD in statements
@@ -87,17 +105,18 @@ def test_free_text_is_kept_where_codes_make_it_blind_and_withheld_where_they_do_
     assert dossier.decisions["reasons"].tolist() == ["AP-7 gains"]
     assert dossier.decisions["dissent"].tolist() == [WITHHELD]
     assert dossier.decisions["place"].isna().all()
+    assert dossier.decisions["inputs"].tolist() == [inputs_hash(dossier.inputs)]
+    assert not set(dossier.decisions["sha256"]) & set(log["sha256"])
     agent = dossier.agents.set_index("agent").loc["AP-7"]
     assert agent["exposure"] == "AP-7 at 10 mg/kg reaches what patients had of AP-7"
     assert agent["target"] == agent["mechanism"] == agent["names"] == ""
 
 
 def test_animals_whose_ids_cannot_be_shown_stay_different_animals(
-    shared: Programme, told: Evidence
+    shared: Programme, told: Evidence, whole: Dossier
 ) -> None:
-    mice = blinded(shared, told, BETA).mice
-    whole = sc.ranking.dossier_of(shared, told).mice
-    own = whole[whole["candidate"] == "zetaparib with anti-PD-1 | SHARED-MEL"]
+    mice, every = blinded(shared, told, BETA).mice, whole.mice
+    own = every[every["candidate"] == "zetaparib with anti-PD-1 | SHARED-MEL"]
     keys = ["study", "animal"]
     assert len(mice) == len(own)
     assert len(mice[keys].drop_duplicates()) == len(own[keys].drop_duplicates())

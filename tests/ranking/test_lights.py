@@ -80,3 +80,13 @@ def test_four_arms_need_the_animals_of_four_arms() -> None:
     assert criterion_light(GAIN, 0.1, 0.9, 16).colour == "green"
     assert criterion_light(four, 0.1, 0.9, 16).word == "few animals"
     assert criterion_light(four, 0.1, 0.9, 24).colour == "green"
+
+
+@pytest.mark.parametrize(
+    ("agreed", "colour"), [("for", "green"), ("against", "red"), ("", "amber")]
+)
+def test_studies_that_each_say_so_outweigh_an_interval_over_too_few_of_them(
+    agreed: str, colour: str
+) -> None:
+    assert criterion_light(GAIN, -2.0, 4.0, 40, agreed=agreed).colour == colour
+    assert criterion_light(GAIN, -2.0, 4.0, 8, agreed="").word == "inconclusive"

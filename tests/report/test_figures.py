@@ -12,7 +12,7 @@ import pytest
 
 import smartcombo as sc
 from smartcombo.core.result import Result, estimates_frame
-from smartcombo.report.figures.base import Context, Figure, log_ticks, span
+from smartcombo.report.figures.base import Context, Figure, columns_of, log_ticks, records, span
 from smartcombo.report.figures.controls import control_rates
 from smartcombo.report.figures.curves import LABEL_GAP, apart
 from smartcombo.report.figures.doses import dose_effect
@@ -197,3 +197,18 @@ def test_axes_keep_every_value_inside() -> None:
     low, high = span(pd.Series([0.0, 3.0, 400.0]), log=True)
     assert low < 3.0 < 400.0 < high
     assert all(low <= tick <= high for tick in log_ticks(low, high))
+
+
+def test_a_table_by_columns_is_the_table_with_repeated_words_written_once() -> None:
+    table = pd.DataFrame(
+        {"arm": ["a", "b", "a", None], "value": [1.5, float("nan"), 2.0, 3.25], "n": [1, 2, 3, 4],
+         "sure": [True, False, True, True]}
+    )  # fmt: skip
+    columns = columns_of(table)
+    assert columns[0] == {"name": "arm", "levels": ["a", "b", None], "codes": [0, 1, 0, 2]}
+    back = [
+        dict(zip(table.columns, row, strict=True))
+        for row in zip(*(one.get("values") or [one["levels"][code] for code in one["codes"]]
+                         for one in columns), strict=True)
+    ]  # fmt: skip
+    assert back == records(table)

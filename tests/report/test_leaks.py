@@ -95,6 +95,9 @@ PLANTED: dict[str, Callable[[str], bytes]] = {
     "a.parquet": parquet,
     "a.png": image,
     "a.pdf": pdf,
+    "attached.pdf": lambda text: b"%PDF-1.4\n<< /Type /EmbeddedFile >>\nstream\n" + zlib.compress(
+        text.encode()) + b"\nendstream\n" + pdf("Harmless").removeprefix(b"%PDF-1.4\n"),
+    "titled.pdf": lambda text: pdf("Harmless").replace(b"5 /Root", b"5 /X (%s) /Root" % text.encode()),
     "wide.txt": lambda text: text.encode("utf-16"),
     "bare-wide.txt": lambda text: text.encode("utf-16-be"),
     "a.bin": lambda text: b"\x00\x01\xff\xfe" + text.encode() + b"\xff\x00",

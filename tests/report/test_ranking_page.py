@@ -16,7 +16,8 @@ import pytest
 
 import smartcombo as sc
 from smartcombo.evidence.programme_gates import SEVERITIES
-from smartcombo.ranking import Dossier, Reweighting
+from smartcombo.ranking import DECISION_COLUMNS, Dossier, Reweighting
+from smartcombo.report.ranking.cases import weight_table
 from smartcombo.report.ranking.figures import ranking_figures
 from smartcombo.report.ranking.page import draws_of, page_html
 from smartcombo.report.ranking.words import GATES, factor_text, gate_lines, percent
@@ -242,3 +243,31 @@ def test_one_function_writes_the_page_of_a_study_and_of_a_programme(
 ) -> None:
     written = sc.report(example_dossier, to=tmp_path / "ranking.html")
     assert example_dossier.title in written.read_text(encoding="utf-8")
+
+
+def test_central_weights_are_shown_where_weights_are_not_fixed(example_dossier: Dossier) -> None:
+    assert weight_table(example_dossier) == []
+    options = {**example_dossier.ranking.options, "weights": "unknown"}
+    open_weights = replace(example_dossier, ranking=replace(example_dossier.ranking,
+                                                            options=options))  # fmt: skip
+    rows = weight_table(open_weights)
+    leader = example_dossier.ranking.summary["candidate"].iloc[0]
+    assert leader in [row["id"] for row in rows]
+    assert all(len(row["weights"]) == len(example_dossier.reweighting.criteria) for row in rows)
+    assert "What one must care about" in page_html(open_weights, {})
+
+
+def test_decisions_are_shown_with_dissent_and_what_they_were_taken_on(
+    example_dossier: Dossier,
+) -> None:
+    row = dict.fromkeys(DECISION_COLUMNS, "") | {
+        "number": 1, "date": "2026-03-01", "candidate": "SYN-E + anti-PD-1 | SYN-MEL",
+        "action": "repeat", "owner": "A. Leader", "reasons": "a second model first",
+        "dissent": "B. Doubter: too slow", "verdict": "promising", "place": 1.0, "rank_low": 1.0,
+        "rank_high": 2.0, "sha256": "a" * 64, "supersedes": float("nan"),
+    }  # fmt: skip
+    page = page_html(replace(example_dossier, decisions=pd.DataFrame([row])), {})
+    told = page[page.index('id="decisions"') :]
+    for word in ("B. Doubter: too slow", "place 1 (1 to 2)", "a" * 12, "a second model first"):
+        assert word in told
+    assert "nan" not in told[: told.index("</table>")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from smartcombo.stats.design import Floats, LongDesign
+from smartcombo.stats.design import Floats, Ints, LongDesign
 
 
 def simulated(
@@ -59,3 +59,21 @@ def dense_loglik(design: LongDesign, V: Floats, *, reml: bool) -> tuple[float, F
     if reml:
         value += np.linalg.slogdet(S)[1]
     return float(-0.5 * value), beta, np.linalg.inv(S)
+
+
+def copied(design: LongDesign, counts: Ints) -> tuple[LongDesign, Ints]:
+    """Return the design with each animal ``counts`` (m,) times, and the rows of each copy."""
+    animal = np.repeat(np.arange(design.n_subjects), counts)
+    lengths = np.diff(design.start)[animal]
+    rows = np.concatenate([np.arange(design.start[i], design.start[i + 1]) for i in animal]).astype(
+        np.int64
+    )
+    twin = LongDesign(
+        y=design.y[rows],
+        X=np.ascontiguousarray(design.X[rows]),
+        Z=np.ascontiguousarray(design.Z[rows]),
+        start=np.r_[0, np.cumsum(lengths)].astype(np.int64),
+        group=design.group[animal],
+        time=design.time[rows],
+    )
+    return twin, rows

@@ -39,10 +39,11 @@ def rank_blinded(folder: Path, out: Path, partner: str | None, allow: Sequence[s
     """
     from smartcombo.cli.progress import step
     from smartcombo.cli.rank import lines_of
+    from smartcombo.ranking.decisions import read_decisions
     from smartcombo.study.programme import read_programme
 
     with step("Reading and checking the programme"):
-        programme = read_programme(folder)
+        programme, decisions = read_programme(folder), read_decisions(folder)
     key = _key(programme, partner, allow)
     with step("Analysing its studies and gathering the evidence"):
         from smartcombo.evidence.programme_gather import gather
@@ -51,7 +52,7 @@ def rank_blinded(folder: Path, out: Path, partner: str | None, allow: Sequence[s
     with step(f"Ranking, {key.words}"):
         from smartcombo.ranking.blinding import blinded
 
-        dossier = blinded(programme, evidence, key)
+        dossier = blinded(programme, evidence, key, decisions=decisions)
     with step("Writing, and searching every byte for what is hidden"):
         from smartcombo.report.programme_export import write_ranking
 

@@ -27,11 +27,7 @@ def check(
     """
     import sys
 
-    from smartcombo.study.programme import FILE, check_programme
-    from smartcombo.study.read import check_study
-
-    programme = (folder / FILE).is_file()
-    findings = check_programme(folder) if programme else check_study(folder)
+    findings = _findings(folder)
     if as_json:
         import json
 
@@ -42,6 +38,18 @@ def check(
         show_findings(findings, sys.stdout)
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(STUDY_HAS_ERRORS)
+
+
+def _findings(folder: Path) -> tuple[Finding, ...]:
+    """Return what is found in a folder of either kind; a programme has a log of decisions."""
+    from smartcombo.study.programme import FILE, check_programme
+    from smartcombo.study.read import check_study
+
+    if not (folder / FILE).is_file():
+        return check_study(folder)
+    from smartcombo.ranking.decisions import check_decisions
+
+    return (*check_programme(folder), *check_decisions(folder))
 
 
 def as_record(folder: Path, findings: tuple[Finding, ...]) -> dict[str, Any]:

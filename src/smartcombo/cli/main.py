@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from smartcombo.cli.check import check
+from smartcombo.cli.decide import decide
 from smartcombo.cli.demo import demo
 from smartcombo.cli.init import init
+from smartcombo.cli.memo import memo
 from smartcombo.cli.methods import methods
 from smartcombo.cli.rank import rank
 from smartcombo.cli.run import run as run_study
@@ -53,6 +55,8 @@ app.command(name="init")(init)
 app.command(name="check")(check)
 app.command(name="run")(run_study)
 app.command(name="rank")(rank)
+app.command(name="decide")(decide)
+app.command(name="memo")(memo)
 app.command(name="unblind")(unblind)
 app.command(name="methods")(methods)
 

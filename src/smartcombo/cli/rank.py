@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from smartcombo.cli.faults import with_exit_codes, wrong_use
+from smartcombo.cli.faults import say, with_exit_codes, wrong_use
 from smartcombo.cli.out import PAGE, require_free
 
 if TYPE_CHECKING:
+    from smartcombo.ranking.dossier import Dossier
     from smartcombo.ranking.result import Ranking
 
 
@@ -60,9 +61,33 @@ def rank_folder(folder: Path, out: Path) -> Path:
     Raises
     ------
     smartcombo.StudyError
-        If the programme or a study of it has errors.
+        If the programme, a study of it or the log of decisions has errors.
     smartcombo.AnalysisRefused
         If the programme is sound but cannot be ranked.
+    """
+    from smartcombo.cli.progress import step
+
+    dossier = dossier_in_steps(folder)
+    with step("Drawing figures, writing the page and the memos"):
+        from smartcombo.report.programme_export import write_ranking
+
+        written = write_ranking(dossier, out)
+    from smartcombo.report.memo.pages import NO_TYPST, can_write_pdf
+
+    if not can_write_pdf():
+        say(f"The memos are HTML alone. {NO_TYPST}")
+    for line in lines_of(dossier.ranking, synthetic=dossier.synthetic):
+        typer.echo(line)
+    return written
+
+
+def dossier_in_steps(folder: Path) -> Dossier:
+    """Return a programme read, analysed and ranked, with its decisions, telling the steps.
+
+    Raises
+    ------
+    smartcombo.StudyError, smartcombo.AnalysisRefused
+        As `rank_folder`.
     """
     import sys
 
@@ -70,9 +95,10 @@ def rank_folder(folder: Path, out: Path) -> Path:
     from smartcombo.cli.show import show_findings
 
     with step("Reading and checking the programme"):
+        from smartcombo.ranking.decisions import read_decisions
         from smartcombo.study.programme import read_programme
 
-        programme = read_programme(folder)
+        programme, decisions = read_programme(folder), read_decisions(folder)
     show_findings(programme.findings, sys.stderr)
     with step("Analysing its studies and gathering the evidence"):
         from smartcombo.evidence.programme_gather import gather
@@ -85,14 +111,7 @@ def rank_folder(folder: Path, out: Path) -> Path:
     with step("Asking what to do next"):
         from smartcombo.ranking.dossier import dossier_of
 
-        dossier = dossier_of(programme, evidence, ranking)
-    with step("Drawing figures and writing the page"):
-        from smartcombo.report.programme_export import write_ranking
-
-        written = write_ranking(dossier, out)
-    for line in lines_of(ranking, synthetic=programme.synthetic):
-        typer.echo(line)
-    return written
+        return dossier_of(programme, evidence, ranking, decisions=decisions)
 
 
 def lines_of(ranking: Ranking, *, synthetic: bool) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from smartcombo.cli.faults import with_exit_codes
+from smartcombo.cli.faults import with_exit_codes, wrong_use
 from smartcombo.cli.out import PAGE, require_free
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ def run(
     workers: Annotated[
         int, typer.Option(min=1, help="Processes that fit tumour models side by side.")
     ] = 1,
+    bootstrap: Annotated[
+        int, typer.Option(min=0, help="Resamples of the mice, such as 1000, for growth; 0: none.")
+    ] = 0,
 ) -> None:
     """Take a study folder to a run folder with a report.
 
@@ -49,10 +52,15 @@ def run(
     the report.
     """
     require_free(out, overwrite=overwrite)
-    typer.echo(str(analyse(folder, out, workers)))
+    if bootstrap:
+        from smartcombo.efficacy.options import FEWEST_DRAWS
+
+        if bootstrap < FEWEST_DRAWS:
+            raise wrong_use(f"--bootstrap {bootstrap}: expected 0, or {FEWEST_DRAWS} and more")
+    typer.echo(str(analyse(folder, out, workers, bootstrap)))
 
 
-def analyse(folder: Path, out: Path, workers: int = 1) -> Path:
+def analyse(folder: Path, out: Path, workers: int = 1, bootstrap: int = 0) -> Path:
     """Take a study folder to a run folder, telling the steps on stderr.
 
     Parameters
@@ -63,6 +71,8 @@ def analyse(folder: Path, out: Path, workers: int = 1) -> Path:
         The run folder; an earlier run there is replaced.
     workers
         Processes that fit tumour models side by side; changes no number.
+    bootstrap
+        Resamples of the animals for bootstrap intervals of growth; 0 for none.
 
     Returns
     -------
@@ -87,7 +97,7 @@ def analyse(folder: Path, out: Path, workers: int = 1) -> Path:
         study = read_study(folder)
     show_findings(study.findings, sys.stderr)
     chosen = PROGRAMME if study.single_mouse else _with_data(study, sys.stderr)
-    results = [_analysed(study, words, name, workers) for words, name, _ in chosen]
+    results = [_analysed(study, words, name, workers, bootstrap) for words, name, _ in chosen]
     if any(result.analysis == "landscape" for result in results):
         from smartcombo.evidence.claims import claims
 
@@ -118,12 +128,15 @@ def _with_data(study: Study, stream: TextIO) -> list[tuple[str, str, str]]:
     return [analysis for analysis in ANALYSES if analysis[2] in there]
 
 
-def _analysed(study: Study, words: str, name: str, workers: int) -> Result:
+def _analysed(study: Study, words: str, name: str, workers: int, bootstrap: int) -> Result:
     """Return the result of one analysis, telling the step."""
     from smartcombo import efficacy, immune
     from smartcombo.cli.progress import step
 
     analysis = getattr(efficacy, name, None) or getattr(immune, name)
     with step(words):
-        result: Result = analysis(study, workers=workers) if name == "growth" else analysis(study)
+        if name == "growth":
+            options = efficacy.GrowthOptions(bootstrap=bootstrap)
+            return efficacy.growth(study, options, workers=workers)
+        result: Result = analysis(study)
     return result

@@ -70,10 +70,8 @@ def _best_single(fitted: FittedGrowth, C: Floats) -> Answer:
     level = fitted.level
     plain = fitted.tests(C)
     shared = fitted.tests(C, level=1 - (1 - level) / len(C))
-    statistic = np.array([t.statistic for t in plain])
-    df = np.array([t.df for t in plain])
-    better = stats.t.cdf(statistic, df).max()
-    worse = min(1.0, len(C) * stats.t.sf(statistic, df).min())
+    better = max(_lower_tail(t.p, t.statistic) for t in plain)
+    worse = min(1.0, len(C) * min(_lower_tail(t.p, -t.statistic) for t in plain))
     return Answer(
         value=max(t.value for t in plain),
         low=max(t.low for t in shared),
@@ -82,6 +80,11 @@ def _best_single(fitted: FittedGrowth, C: Floats) -> Answer:
         df=float("nan"),
         p=float(min(1.0, 2 * min(better, worse))),
     )
+
+
+def _lower_tail(p: float, statistic: float) -> float:
+    """Return the one-sided p of a value below zero from the two-sided p of a symmetric test."""
+    return p / 2 if statistic < 0 else 1 - p / 2
 
 
 def additive_response(

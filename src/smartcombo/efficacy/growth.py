@@ -13,6 +13,7 @@ from smartcombo.core.parallel import mapped
 from smartcombo.core.random import DEFAULT_SEED, stream
 from smartcombo.core.result import Result, adjusted_estimates, stacked
 from smartcombo.efficacy.accounting import accounting
+from smartcombo.efficacy.case_bootstrap import METHOD, bootstrap_table
 from smartcombo.efficacy.cluster_answers import cluster_findings, clusters_table
 from smartcombo.efficacy.course import course_table, curves_table
 from smartcombo.efficacy.describe import design_table, observed_table
@@ -55,10 +56,11 @@ def growth(study: Study, options: GrowthOptions | None = None, *, workers: int =
     study
         A checked study, from :func:`smartcombo.read_study`.
     options
-        Primary specification, day, level; default is the constrained longitudinal model with
-        Kenward-Roger inference, and the plan's day and level.
+        Primary specification, day, level, bootstrap; default is the constrained longitudinal model
+        with Kenward-Roger inference, and the plan's day and level.
     workers
-        Processes that fit the tumour models of the study side by side; changes no number.
+        Processes that fit the tumour models of the study side by side, and threads that share out
+        the refits of a bootstrap; changes no number.
 
     Returns
     -------
@@ -72,7 +74,7 @@ def growth(study: Study, options: GrowthOptions | None = None, *, workers: int =
     ------
     AnalysisRefused
         If a tumour model has fewer than two arms with animals, an arm of one animal, or no visit
-        after baseline.
+        after baseline; with ``bootstrap``, an arm of fewer than five animals.
 
     Notes
     -----
@@ -93,7 +95,8 @@ def growth(study: Study, options: GrowthOptions | None = None, *, workers: int =
     """
     options = _planned(study, options or GrowthOptions())
     _refuse_programme(study)
-    jobs = [(study, model.id, options) for model in study.models]
+    threads = max(1, workers // len(study.models))
+    jobs = [(study, model.id, options, threads) for model in study.models]
     parts = mapped(_one_model, jobs, workers=workers)
     estimates = adjusted_estimates([row for part in parts for row in part.rows])
     estimates["scale"] = estimates["scale"].map(study.readout.words)
@@ -120,7 +123,11 @@ def _planned(study: Study, options: GrowthOptions) -> GrowthOptions:
     if options.specification is not None:
         return options
     shape = cast(Shape, study.plan.shape)
-    return replace(options, specification=Specification(shape=shape, bend_day=study.plan.bend_day))
+    planned = Specification(shape=shape, bend_day=study.plan.bend_day)
+    try:
+        return replace(options, specification=planned)
+    except ValueError as fault:
+        raise AnalysisRefused(f"growth of {study.id}, with the plan's shape: {fault}") from fault
 
 
 def _primary(options: GrowthOptions) -> Specification:
@@ -138,8 +145,8 @@ class _ModelPart:
     tables: dict[str, pd.DataFrame]
 
 
-def _one_model(job: tuple[Study, str, GrowthOptions]) -> _ModelPart:
-    study, model, options = job
+def _one_model(job: tuple[Study, str, GrowthOptions, int]) -> _ModelPart:
+    study, model, options, threads = job
     frame, findings = select_growth(study, model, covariates_of(study, options))
     require_animals(study, frame, "growth")
     reading = _reading(study, frame, options)
@@ -147,6 +154,10 @@ def _one_model(job: tuple[Study, str, GrowthOptions]) -> _ModelPart:
     questions = study_questions(study, combinations_of(study), frame.arms)
     fitted = fit_growth(frame, _primary(options), reading.level)
     checks, tables = _examined(study, fitted, questions, reading, options)
+    if options.bootstrap:
+        tables["bootstrap"] = bootstrap_table(
+            fitted, questions, reading, draws=options.bootstrap, workers=threads
+        )
     return _ModelPart(
         model=model,
         day=reading.day,
@@ -328,6 +339,8 @@ def _methods(
         fits.append(f"growth.{_primary(options).inference}/1")
     if clustered:
         fits.append("growth.clusters/1")
+    if options.bootstrap:
+        fits.append(METHOD)
     if options.robustness:
         fits += ["growth.cr2/1", "growth.robustness/1"]
     fits += [
@@ -348,6 +361,7 @@ def _resolved(study: Study, options: GrowthOptions, days: dict[str, float]) -> d
         "margin_log_ratio": study.plan.margin_log_ratio,
         "margin_rate": study.plan.margin_rate,
         "robustness": options.robustness,
+        "bootstrap": options.bootstrap,
         "covariates": list(covariates_of(study, options)),
         "seed": _seed(study),
         "synthetic": study.synthetic,

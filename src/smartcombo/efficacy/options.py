@@ -79,6 +79,14 @@ class Specification:
             )
 
 
+def can_resample(specification: Specification) -> bool:
+    """Return whether a specification can be refitted to resampled animals: all but psi refitted."""
+    free = specification.shape == "gompertz" or (
+        specification.shape == "piecewise" and specification.bend_day is None
+    )
+    return specification.cluster == "animal" and specification.variance == "common" and not free
+
+
 def can_cluster(specification: Specification) -> bool:
     """Return whether a specification can carry random effects of cages or batches."""
     model_based = specification.inference in ("kenward-roger", "satterthwaite")
@@ -94,6 +102,10 @@ _ALLOWED = {
     "detection": get_args(Detection),
     "cluster": get_args(Cluster),
 }
+
+
+FEWEST_DRAWS = 199
+"""Resamples below which a 95% interval rests on fewer than ten of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +128,11 @@ class GrowthOptions:
         Columns of the animals table known before treatment (``sex``) that starts and growth rates
         are adjusted for; default those of plan.toml. What a covariate adds to a rate is the same
         on every day, also where the curve bends.
+    bootstrap
+        Resamples of the animals within their arms, 0 (default: none) or 199 and more, such as
+        1000. The questions with their bootstrap intervals are then the table ``bootstrap``; the
+        estimates stay those of the model. Needs the animal as the unit, one residual variance, a
+        shape without estimated nonlinear parameters, and five animals an arm.
     """
 
     specification: Specification | None = None
@@ -123,7 +140,26 @@ class GrowthOptions:
     level: float | None = None
     robustness: bool = True
     covariates: tuple[str, ...] | None = None
+    bootstrap: int = 0
 
     def __post_init__(self) -> None:
         if self.level is not None and not 0.5 < self.level < 1:
             raise ValueError(f"level={self.level!r}: expected a fraction such as 0.95, not percent")
+        _require_bootstrap(self.bootstrap, self.specification or Specification())
+
+
+def _require_bootstrap(draws: int, specification: Specification) -> None:
+    whole = isinstance(draws, int) and not isinstance(draws, bool)
+    if not whole or not (draws == 0 or draws >= FEWEST_DRAWS):
+        raise ValueError(
+            f"bootstrap={draws!r}: expected 0 (none) or a whole number of resamples from "
+            f"{FEWEST_DRAWS} on, such as 1000"
+        )
+    if draws and not can_resample(specification):
+        raise ValueError(
+            f"bootstrap={draws} with cluster={specification.cluster!r}, "
+            f"variance={specification.variance!r}, shape={specification.shape!r}, "
+            f"bend_day={specification.bend_day!r}: expected cluster='animal', variance='common' "
+            "and a shape whose parameters are all linear ('exponential', 'quadratic', 'spline', or "
+            "'piecewise' with bend_day); set bootstrap=0 or change these"
+        )

@@ -59,12 +59,17 @@ def criteria_table(
             row = {"candidate": candidate, "combination": combination, "context": context,
                    "criterion": one.id}  # fmt: skip
             if one.measure in MEASURES:
-                names = ["value", "se", "n", "unit", "status", "source"]
+                names = ["value", "se", "n", "unit", "status", "source", "low", "high"]
                 found = {name: own.at[one.measure, name] for name in names}
+                mine = claims[claims["candidate"] == candidate]
+                several = own.at[one.measure, "studies"] > 1
+                found["agreed"] = agreed(mine, MEASURES[one.measure]) if several else ""
             else:
                 found = _exact(programme, combination, context, one.measure, claims, letters)
             rows.append(row | found)
-    return pd.DataFrame(rows, columns=list(CRITERIA_COLUMNS)).astype({"value": float, "se": float})
+    return pd.DataFrame(rows, columns=list(CRITERIA_COLUMNS)).astype(
+        dict.fromkeys(("value", "se", "low", "high"), float)
+    )
 
 
 def _exact(
@@ -76,7 +81,8 @@ def _exact(
     grades: pd.DataFrame,
 ) -> dict[str, Any]:
     """Return a measure that is counted or graded, not estimated."""
-    base = {"unit": EXACT[measure], "se": NAN, "status": "ok", "source": ""}
+    base = {"unit": EXACT[measure], "se": NAN, "status": "ok", "source": "", "low": NAN,
+            "high": NAN, "agreed": ""}  # fmt: skip
     if measure == "breadth":
         return base | _breadth(programme, combination, claims)
     if measure == "activity_in_patients":

@@ -27,10 +27,12 @@ POOLED_COLUMNS = (
 )  # fmt: skip
 CRITERIA_COLUMNS = (
     "candidate", "combination", "context", "criterion", "value", "se", "n", "unit", "status",
-    "source",
+    "source", "low", "high", "agreed",
 )  # fmt: skip
 """One row a candidate and criterion. ``se`` is missing where the value is exact; ``status`` is
-``ok``, ``missing`` or ``not estimable``; ``source`` lists claim ids, with ``; `` between them."""
+``ok``, ``missing`` or ``not estimable``; ``source`` lists claim ids, with ``; `` between them.
+``low`` and ``high`` are the interval with the study as the unit; ``agreed`` is ``for`` or
+``against`` where each of several studies says so by itself."""
 GATE_COLUMNS = ("candidate", "gate", "passed", "severity", "reason")
 """One row a candidate and gate; ``passed`` is ``None`` where it cannot be answered."""
 GRADE_COLUMNS = (

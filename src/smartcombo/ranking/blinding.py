@@ -11,6 +11,7 @@ import pandas as pd
 from smartcombo.core.finding import Finding, StudyError, findings_table
 from smartcombo.evidence.programme_evidence import Evidence
 from smartcombo.evidence.programme_gather import gather, without_each_study
+from smartcombo.ranking.blinding_decisions import decisions_shown
 from smartcombo.ranking.blinding_key import BlindingKey, blinding_key
 from smartcombo.ranking.blinding_parts import (
     findings_shown,
@@ -20,6 +21,7 @@ from smartcombo.ranking.blinding_parts import (
     shown_studies,
 )
 from smartcombo.ranking.blinding_words import WITHHELD, Scrubber
+from smartcombo.ranking.decisions import inputs_hash
 from smartcombo.ranking.dossier import (
     AGENT_COLUMNS,
     Dossier,
@@ -30,7 +32,7 @@ from smartcombo.ranking.dossier import (
 )
 from smartcombo.ranking.mice import mice_of
 from smartcombo.ranking.options import RankOptions
-from smartcombo.ranking.programme import default_options
+from smartcombo.ranking.programme import criteria_at, default_options
 from smartcombo.ranking.programme_next import criteria_of, next_for
 from smartcombo.ranking.rank import rank
 from smartcombo.ranking.result import Ranking
@@ -38,8 +40,6 @@ from smartcombo.ranking.reweighting import Reweighting, reweighting
 from smartcombo.study.programme import FILE, Programme
 
 TABLES = ("claims", "pooled", "grades", "moves", "criteria", "gates", "verdicts")
-STATE = ("place", "rank_low", "rank_high", "p_first", "previous", "sha256")
-"""Of a decision: places among all candidates, and hashes of the names in it."""
 
 
 def blinded(
@@ -102,7 +102,8 @@ def _assembled(
 ) -> Dossier:
     """Return the dossier: numbers as of all candidates, words of those shown."""
     key = scrub.key
-    table = _with_sources(evidence.criteria, told.criteria, key)
+    table = criteria_at(programme, evidence, options.level)
+    table = _with_sources(table, told.criteria, key)
     gates = _of_shown(told.gates, key)
     ranking = _ranking(programme, evidence, table, gates, key, options)
     again = reweighting(
@@ -110,6 +111,7 @@ def _assembled(
         weights=evidence.weights["kind"], options=options,
     )  # fmt: skip
     findings = findings_shown(programme, key, scrub)
+    inputs = scrub.table(inputs_shown(programme, key, inputs_table(programme)))
     return Dossier(
         programme=scrub.text(programme.id),
         title=f"{scrub.text(programme.facts.title or programme.id)} ({key.words})",
@@ -119,7 +121,7 @@ def _assembled(
         agents=_agents(neutral, scrub),
         combinations=_combinations(programme, key),
         studies=scrub.table(studies_table(shown_studies(programme, key, scrub))),
-        inputs=scrub.table(inputs_shown(programme, key, inputs_table(programme))),
+        inputs=inputs,
         criteria=scrub.table(criteria_rows(programme, evidence, again)),
         mice=scrub.table(_with_neutral_animals(_of_shown(mice_of(neutral), key), scrub)),
         evidence=_evidence(told, tuple(findings), scrub),
@@ -127,7 +129,10 @@ def _assembled(
         reweighting=_reweighting(again, scrub),
         experiments=scrub.table(next_for(programme, replace(evidence, gates=gates), options)),
         findings=findings_table(dict.fromkeys(findings)),
-        decisions=_decisions(decisions, scrub),
+        decisions=decisions_shown(
+            pd.DataFrame() if decisions is None else decisions,
+            scrub, inputs_hash(inputs_table(programme)), inputs_hash(inputs),
+        ),
         blinded=key.words,
     )  # fmt: skip
 
@@ -240,22 +245,6 @@ def _combinations(programme: Programme, key: BlindingKey) -> pd.DataFrame:
         for name, label in key.combinations.items()
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["combination", "title", "agents"])
-
-
-def _decisions(decisions: pd.DataFrame | None, scrub: Scrubber) -> pd.DataFrame:
-    """Return the decisions about candidates shown, numbered among themselves."""
-    if decisions is None or "candidate" not in decisions:
-        return pd.DataFrame()
-    table = _of_shown(decisions, scrub.key)
-    if "number" in table:
-        number = {old: new for new, old in enumerate(table["number"], start=1)}
-        links = [name for name in ("number", "supersedes", "superseded_by") if name in table]
-        for name in links:
-            table[name] = table[name].map(number).astype("Int64")
-    for name in (name for name in STATE if name in table):
-        number = pd.api.types.is_numeric_dtype(table[name])
-        table[name] = pd.Series(pd.NA, table.index, "Float64") if number else ""
-    return scrub.table(table)
 
 
 def _unshowable(fault: str) -> Finding:

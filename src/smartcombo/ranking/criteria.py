@@ -16,7 +16,10 @@ CRITERIA_COLUMNS = ("candidate", "combination", "context", "criterion", "value",
 """Columns of a table of criteria, one row a candidate and criterion.
 
 ``context`` is the tumour model or indication; ``se`` missing: the value is exact; ``n`` animals, or
-studies where the criterion counts those; ``source`` ids of the claims behind it, apart by ``;``.
+studies where the criterion counts those; ``source`` ids of the claims behind it, apart by ``;``. A
+table may also hold ``low`` and ``high``, the interval to show and to judge by where the normal one
+of ``se`` would be too narrow (few studies), and ``agreed``, ``for`` or ``against`` where each of
+several studies says so by itself.
 """
 
 GATE_COLUMNS = ("candidate", "gate", "passed", "severity", "reason")

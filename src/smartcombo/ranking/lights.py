@@ -24,6 +24,12 @@ class Light:
     reason: str
 
 
+AGREED = {
+    "for": Light("green", "benefit in each", "each of several studies shows it by itself"),
+    "against": Light("red", "harm in each", "each of several studies shows it by itself"),
+}
+
+
 def light(
     low: float,
     high: float,
@@ -73,7 +79,9 @@ def light(
     return Light("green", "benefit", "the interval lies wholly on the right side of no effect")
 
 
-def criterion_light(criterion: Criterion, low: float, high: float, n: float) -> Light:
+def criterion_light(
+    criterion: Criterion, low: float, high: float, n: float, *, agreed: str = ""
+) -> Light:
     """Return the colour of one value of a criterion.
 
     A cost, of which no effect is the best there is, is judged by its anchors: any of it would
@@ -87,13 +95,17 @@ def criterion_light(criterion: Criterion, low: float, high: float, n: float) -> 
         Interval in the criterion's unit.
     n
         Animals behind it.
+    agreed
+        ``for`` or ``against`` where each of several studies says so by itself: with two of them the
+        interval over studies is so wide that two clear answers would read as less than one.
     """
     less, fewest = criterion.best < criterion.worst, FEWEST_IN_ARM * criterion.arms
     if criterion.no_effect is None and np.isfinite(low):
         return Light("grey", "no reference", "no value of no effect was stated")
     if not criterion.is_cost:
         none = float("nan") if criterion.no_effect is None else criterion.no_effect
-        return light(low, high, no_effect=none, less_is_better=less, n=n, fewest=fewest)
+        seen = light(low, high, no_effect=none, less_is_better=less, n=n, fewest=fewest)
+        return AGREED[agreed] if seen.word == "inconclusive" and agreed in AGREED else seen
     half = (criterion.worst + criterion.best) / 2
     seen = light(low, high, no_effect=half, less_is_better=less, n=n, fewest=fewest)
     if low >= criterion.worst if less else high <= criterion.worst:

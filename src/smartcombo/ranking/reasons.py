@@ -105,15 +105,23 @@ def _cell(cells: Cells, at: tuple[int, int], known: dict[str, Any], level: float
     value, se = float(cells.value[at]), float(cells.se[at])
     shrunk, spread = float(cells.shrunk[at]), float(cells.shrunk_se[at])
     n = float(known.get("n", np.nan))
-    seen = criterion_light(criterion, value - z * se, value + z * se, n)
+    low, high = _interval(known, value, z * se)
+    seen = criterion_light(criterion, low, high, n, agreed=str(known.get("agreed", "")))
     return {
         "candidate": cells.candidates[i], "criterion": criterion.id, "title": criterion.title,
-        "value": value, "low": value - z * se, "high": value + z * se, "shrunk": shrunk,
+        "value": value, "low": low, "high": high, "shrunk": shrunk,
         "shrunk_low": shrunk - z * spread, "shrunk_high": shrunk + z * spread,
         "kept": float(cells.kept[at]) if np.isfinite(value) else np.nan, "level": level, "n": n,
         "unit": criterion.unit, "status": known.get("status", "missing"),
         "source": known.get("source", ""), "colour": seen.colour, "word": seen.word,
     }  # fmt: skip
+
+
+def _interval(known: dict[str, Any], value: float, half: float) -> tuple[float, float]:
+    """Return the interval that the table states, else the normal one."""
+    low, high = (float(known.get(name, np.nan)) for name in ("low", "high"))
+    stated = np.isfinite(low) and np.isfinite(high) and np.isfinite(value)
+    return (low, high) if stated else (value - half, value + half)
 
 
 def _cell_reason(

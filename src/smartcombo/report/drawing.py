@@ -46,8 +46,7 @@ def write_figures(figures: Sequence[Figure], folder: Path) -> None:
         (folder / f"{figure.id}.svg").write_text(svg, encoding="utf-8", newline="\n")
         png = vl_convert.svg_to_png(svg, scale=PNG_SCALE)
         (folder / f"{figure.id}.png").write_bytes(png)
-        data = figure.data.assign(data="SYNTHETIC") if figure.synthetic else figure.data
-        write_csv(data, folder / f"{figure.id}.csv")
+        write_csv(figure.shared_data, folder / f"{figure.id}.csv")
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

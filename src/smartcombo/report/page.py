@@ -8,11 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from smartcombo.core.result import Result
 from smartcombo.report.agreement import agreements
-from smartcombo.report.figures.base import Figure
+from smartcombo.report.figures.base import Figure, columns_of
 from smartcombo.report.figures.gallery import figures_of
 from smartcombo.report.readouts import page_in_words
 from smartcombo.report.sections import SECTIONS
@@ -106,19 +104,24 @@ def _vega() -> str:
 
 
 def _drawings(figures: Sequence[Figure]) -> str:
-    """Return the figures' specifications as JSON that is safe inside a script element."""
+    """Return specifications and data of the figures as JSON that is safe inside a script element.
+
+    Each table travels once, by columns: the page makes from it the rows to draw and the CSV to
+    save.
+    """
     specs = {
         figure.id: {
-            "log": figure.drawing(),
-            "raw": figure.drawing(raw=True) if figure.raw_spec else None,
+            "log": figure.titled(),
+            "raw": figure.titled(raw=True) if figure.raw_spec else None,
+            "columns": columns_of(figure.shared_data),
         }
         for figure in figures
     }
     return json.dumps(specs, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
 
 
-def _csv_url(table: pd.DataFrame) -> str:
-    text = table.to_csv(index=False, lineterminator="\n", float_format="%.12g")
+def _csv_url(figure: Figure) -> str:
+    text = figure.shared_data.to_csv(index=False, lineterminator="\n", float_format="%.6g")
     return "data:text/csv;base64," + base64.b64encode(text.encode()).decode()
 
 

@@ -14,6 +14,7 @@ from smartcombo.ranking.dossier import Dossier
 from smartcombo.report.drawing import write_csv, write_figures
 from smartcombo.report.export import versions, written_whole
 from smartcombo.report.leaks import require_no_leaks
+from smartcombo.report.memo import write_memos
 from smartcombo.report.ranking.figures import ranking_figures
 from smartcombo.report.ranking.page import write_page
 
@@ -33,7 +34,7 @@ def write_ranking(dossier: Dossier, out: Path, *, forbidden: Matcher | None = No
     Path
         The folder: ``ranking.csv``, ``reasons.csv``, the other tables of the ranking and of the
         evidence, ``next_experiments.csv``, ``findings.csv``, ``figures``, ``provenance.json``,
-        and the page ``report.html``.
+        the page ``report.html``, and in ``memos`` the decision memo of every candidate.
 
     Raises
     ------
@@ -48,6 +49,7 @@ def write_ranking(dossier: Dossier, out: Path, *, forbidden: Matcher | None = No
         (work / "provenance.json").write_text(text + "\n", encoding="utf-8", newline="\n")
         write_figures(ranking_figures(dossier), work / "figures")
         write_page(dossier, work / "report.html", info)
+        write_memos(dossier, work / "memos")
         if forbidden is not None:
             require_no_leaks(work, forbidden)
     return Path(out)

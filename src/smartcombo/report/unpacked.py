@@ -28,6 +28,10 @@ NO_WORDS = re.compile(
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 INLINE = re.compile(r"</?(?:a|b|i|em|strong|span|tspan|sub|sup|mark|wbr|small|code)\b[^>]*>", re.I)
 STREAM = re.compile(rb"stream\r?\n(.*?)\r?\n?endstream", re.DOTALL)
+LITERAL = re.compile(rb"\((?:\\.|[^()\\]){1,4000}\)", re.DOTALL)
+HEXES = re.compile(rb"<([0-9A-Fa-f]{4,4000})>")
+ATTACHED = 400
+"""Bytes before a stream in which its dictionary says that it is an attached file."""
 RUN = re.compile(rb"[\x20-\x7e]{6,}")
 PNG_TEXT = (b"tEXt", b"zTXt", b"iTXt")
 
@@ -169,15 +173,27 @@ def _inflated(body: bytes) -> str:
 
 
 def _pdf(data: bytes, depth: int) -> Views:
-    yield "PDF objects", STREAM.sub(b"", data).decode("latin-1")
-    for number, found in enumerate(STREAM.findall(data), start=1):
+    yield "PDF objects", _pdf_strings(STREAM.sub(b"", data))
+    for number, found in enumerate(STREAM.finditer(data), start=1):
         try:
-            body = zlib.decompressobj().decompress(found)
+            body = zlib.decompressobj().decompress(found.group(1))
         except zlib.error:
-            body = found
-        for where, text in views(body, depth):
-            yield f"PDF stream {number}, {where}", text
+            body = found.group(1)
+        where = f"PDF stream {number}"
+        yield where, _pdf_strings(body)
+        attached = b"/EmbeddedFile" in data[max(found.start() - ATTACHED, 0) : found.start()]
+        if attached or body.lstrip()[:1] == b"<":
+            for inner, text in views(body, depth):
+                yield f"{where}, {inner}", text
     yield from _pdf_pages(data)
+
+
+def _pdf_strings(data: bytes) -> str:
+    """Return the strings of PDF syntax alone: between them stand numbers and letters of no word."""
+    told = [one[1:-1].replace(b"\\", b"") for one in LITERAL.findall(data)]
+    told += [bytes.fromhex(one.decode() + "0" * (len(one) % 2)) for one in HEXES.findall(data)]
+    wide = [one.decode("utf-16-be", "replace") for one in told if one.startswith(b"\xfe\xff")]
+    return "\n".join([*wide, *(one.decode("latin-1") for one in told)])
 
 
 def _pdf_pages(data: bytes) -> Views:

@@ -176,7 +176,7 @@ def censored_terms(parameters, y, below, X, Z, start, nodes, weights, informed):
             r[j] -= X[j, k] * parameters[k]
     total, score, information = 0.0, np.zeros(size), np.zeros((p, p))
     for i in range(len(start) - 1):
-        total += _subject(
+        total += add_subject(
             (start[i], start[i + 1]), below, r, X, Z, L, sigma, nodes, weights, score, information,
             informed,
         )  # fmt: skip
@@ -193,7 +193,7 @@ def subject_terms(parameters, y, below, X, Z, start, nodes, weights):  # type: i
     r = y - X @ parameters[:p]
     values, scores, unused = np.zeros(m), np.zeros((m, size)), np.zeros((p, p))
     for i in range(m):
-        values[i] = _subject(
+        values[i] = add_subject(
             (start[i], start[i + 1]), below, r, X, Z, L, sigma, nodes, weights, scores[i], unused,
             False,
         )  # fmt: skip
@@ -201,7 +201,7 @@ def subject_terms(parameters, y, below, X, Z, start, nodes, weights):  # type: i
 
 
 @njit(cache=True)
-def _subject(rows, below, r, X, Z, L, sigma, nodes, weights, score, information, informed):  # type: ignore[no-untyped-def]
+def add_subject(rows, below, r, X, Z, L, sigma, nodes, weights, score, information, informed):  # type: ignore[no-untyped-def]
     """Add one subject's score and information; return its log likelihood."""
     p, q = X.shape[1], L.shape[0]
     P, B, mean = np.zeros((q, q)), np.zeros((p, q)), np.zeros(q)

@@ -115,6 +115,28 @@ METHODS: tuple[Method, ...] = (
         ),
     ),
     Method(
+        id="growth.case-bootstrap/1",
+        title="Studentised bootstrap of animals",
+        question="Does the answer stand if the animals are not as normal as the model says?",
+        estimand="As the mixed model of log volume. Interval and p of a contrast from refits to "
+        "animals drawn with replacement within their arms (option bootstrap, off by default): the "
+        "estimate plus and minus the quantile of |refit - estimate| / model standard error of the "
+        "refit. Values below the detection limit stay censored in each refit.",
+        assumptions=(
+            "Animals of an arm are independent and exchangeable; the mean curve holds.",
+            "The mice of an arm show what its population can do: a kind of animal that was not "
+            "drawn into the study is in no resample.",
+        ),
+        when_not="Arms of fewer than about eight animals, whose resamples are few (below five it "
+        "is refused); whole cages were treated; a variance or a shape whose parameters are not "
+        "refitted (residual variances that differ, Gompertz, an estimated bend).",
+        references=(
+            Reference("Davison & Hinkley 1997, Bootstrap Methods", "10.1017/CBO9780511802843"),
+            Reference("Hall 1988, Annals of Statistics 16:927", "10.1214/aos/1176350933"),
+            Reference("Thai et al. 2013, Pharm Stat 12:129", "10.1002/pst.1561"),
+        ),
+    ),
+    Method(
         id="growth.cr2/1",
         title="Cluster-robust covariance CR2 with Satterthwaite degrees of freedom",
         question="Does the answer stand if the covariance model is wrong?",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -73,6 +74,17 @@ class Figure:
         ValueError
             If the raw axis is asked of a figure that has none.
         """
+        body = self.titled(raw=raw)
+        return {**body, "datasets": {TABLE: records(_drawn(body, self.data))}}
+
+    def titled(self, *, raw: bool = False) -> Spec:
+        """Return the specification with title and SYNTHETIC mark, and without its rows.
+
+        Raises
+        ------
+        ValueError
+            If the raw axis is asked of a figure that has none.
+        """
         body = self.raw_spec if raw else self.spec
         if body is None:
             raise ValueError(f"figure {self.id!r} has no raw-axis version; call drawing() instead")
@@ -80,7 +92,12 @@ class Figure:
         if self.synthetic:
             title["subtitle"] = SYNTHETIC
             title["subtitleColor"] = "#9a3412"
-        return {**body, "title": title, "datasets": {TABLE: records(self.data)}}
+        return {**body, "title": title}
+
+    @property
+    def shared_data(self) -> pd.DataFrame:
+        """Return the rows as they are handed on: made data says so in each."""
+        return self.data.assign(data="SYNTHETIC") if self.synthetic else self.data
 
     def chart(self, *, raw: bool = False) -> altair.TopLevelMixin:
         """Return the figure as an Altair chart, for notebooks."""
@@ -130,8 +147,28 @@ class Context:
         return {arm.id: arm.label for arm in self.study.arms}
 
 
+def columns_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table by columns for JSON: a text that repeats is written once and counted."""
+    found = []
+    for name in table.columns:
+        values = [_json(value) for value in table[name].tolist()]
+        if not any(isinstance(value, str) for value in values):
+            found.append({"name": str(name), "values": values})
+            continue
+        levels = list(dict.fromkeys(values))
+        place = {value: k for k, value in enumerate(levels)}
+        found.append({"name": str(name), "levels": levels, "codes": [place[v] for v in values]})
+    return found
+
+
+def _drawn(body: Spec, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns that a specification speaks of: the rest need not travel with it."""
+    said = json.dumps(body)
+    return table[[name for name in table.columns if str(name) in said]]
+
+
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return rows for JSON: 12 significant digits, missing as null, integers as integers."""
+    """Return rows for JSON: six significant digits, missing as null, integers as integers."""
     columns = [[_json(value) for value in table[name].tolist()] for name in table.columns]
     return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
@@ -140,7 +177,7 @@ def _json(value: Any) -> Any:
     if value is None or value is pd.NA:
         return None
     if isinstance(value, float | np.floating):
-        return float(f"{value:.12g}") if math.isfinite(value) else None
+        return float(f"{value:.6g}") if math.isfinite(value) else None
     if isinstance(value, np.generic):
         return value.item()
     return value

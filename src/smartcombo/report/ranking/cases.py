@@ -159,6 +159,24 @@ def pair_table(dossier: Dossier) -> tuple[list[str], list[Row]]:
     return names, rows
 
 
+def weight_table(dossier: Dossier) -> list[Row]:
+    """Return the weights under which each candidate comes first; none where they are fixed."""
+    if dossier.ranking.options["weights"] == "fixed":
+        return []
+    confidence = dossier.ranking.summary.set_index("candidate")["confidence"]
+    return [
+        {
+            "id": candidate,
+            "weights": [
+                percent(own.get(name, float("nan"))) for name in dossier.reweighting.criteria
+            ],
+            "confidence": percent(confidence[candidate]),
+        }
+        for candidate, table in dossier.ranking.central_weights.groupby("candidate", sort=False)
+        for own in [dict(zip(table["criterion"], table["weight"], strict=True))]
+    ]
+
+
 def experiment_rows(dossier: Dossier, most: int = 10) -> list[Row]:
     """Return the experiments in their order, with what each could change."""
     titles = dict(zip(dossier.criteria["criterion"], dossier.criteria["title"], strict=True))

@@ -63,9 +63,10 @@ def page_html(dossier: Dossier, run_info: Mapping[str, Any]) -> str:
         variants=cases.variant_rows(dossier),
         names=names,
         pairs=pairs,
+        central=cases.weight_table(dossier),
         baseline=dossier.ranking.baseline.to_dict("records"),
         experiments=cases.experiment_rows(dossier),
-        decisions=dossier.decisions.to_dict("records"),
+        decisions=_blank(dossier.decisions),
         agents=dossier.agents.to_dict("records"),
         studies=dossier.studies.to_dict("records"),
         findings=dossier.findings.to_dict("records"),
@@ -75,6 +76,12 @@ def page_html(dossier: Dossier, run_info: Mapping[str, Any]) -> str:
         methods=_methods(),
         run_info=run_info,
     )
+
+
+def _blank(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows in which nothing stands for missing."""
+    rows = table.astype(object).where(table.notna(), "").to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def _weights(again: Reweighting) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from smartcombo.report.sections import (
+    bootstrap,
     classes,
     clusters,
     dose_series,
@@ -32,6 +33,7 @@ SECTIONS: tuple[Section, ...] = (
     *leaving.SECTIONS,
     *tolerability.SECTIONS,
     *clusters.SECTIONS,
+    *bootstrap.SECTIONS,
     *dose_series.SECTIONS,
     *history.SECTIONS,
     *landscape.SECTIONS,

@@ -1,8 +1,37 @@
 (function () {
   "use strict";
   const drawings = JSON.parse(document.getElementById("drawings").textContent);
+  function valuesOf(column) {
+    return column.values || column.codes.map(function (code) { return column.levels[code]; });
+  }
+  function rowsOf(columns) {
+    const values = columns.map(valuesOf);
+    return (values[0] || []).map(function (_, row) {
+      const one = {};
+      columns.forEach(function (column, k) { one[column.name] = values[k][row]; });
+      return one;
+    });
+  }
+  function csvOf(columns) {
+    function cell(value) {
+      const text = value === null ? "" : String(value);
+      return /[",\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
+    }
+    const values = columns.map(valuesOf);
+    const lines = [columns.map(function (column) { return cell(column.name); })];
+    (values[0] || []).forEach(function (_, row) {
+      lines.push(values.map(function (own) { return cell(own[row]); }));
+    });
+    return lines.map(function (line) { return line.join(","); }).join("\n") + "\n";
+  }
+  document.querySelectorAll("[data-table]").forEach(function (link) {
+    link.addEventListener("click", function () {
+      link.href = "data:text/csv;charset=utf-8," + encodeURIComponent(csvOf(drawings[link.dataset.table].columns));
+    });
+  });
   function draw(id, axis) {
-    return vegaEmbed("#drawing-" + CSS.escape(id), drawings[id][axis], {
+    const spec = Object.assign({}, drawings[id][axis], { datasets: { table: rowsOf(drawings[id].columns) } });
+    return vegaEmbed("#drawing-" + CSS.escape(id), spec, {
       actions: false, renderer: "svg", ast: false,
     });
   }
