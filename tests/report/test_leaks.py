@@ -74,6 +74,19 @@ def pdf(text: str) -> bytes:
     return out + b"trailer << /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % start
 
 
+def attached(text: str) -> bytes:
+    """Return a PDF with a compressed file attached."""
+    stream = b"\nstream\n" + zlib.compress(text.encode()) + b"\nendstream\n"
+    return pdf("Harmless").replace(
+        b"\nxref", b"\n<< /Type /EmbeddedFile >>" + stream + b"\nxref", 1
+    )
+
+
+def titled(text: str) -> bytes:
+    """Return a PDF with a string beside its pages."""
+    return pdf("Harmless").replace(b"5 /Root", b"5 /X (" + text.encode() + b") /Root")
+
+
 def data_url(text: str) -> bytes:
     inner = base64.b64encode(f"arm,n\n{text},3\n".encode()).decode()
     return f'<a href="data:text/csv;charset=utf-8;base64,{inner}">data</a>'.encode()
@@ -95,9 +108,8 @@ PLANTED: dict[str, Callable[[str], bytes]] = {
     "a.parquet": parquet,
     "a.png": image,
     "a.pdf": pdf,
-    "attached.pdf": lambda text: b"%PDF-1.4\n<< /Type /EmbeddedFile >>\nstream\n" + zlib.compress(
-        text.encode()) + b"\nendstream\n" + pdf("Harmless").removeprefix(b"%PDF-1.4\n"),
-    "titled.pdf": lambda text: pdf("Harmless").replace(b"5 /Root", b"5 /X (%s) /Root" % text.encode()),
+    "attached.pdf": lambda text: attached(text),
+    "titled.pdf": lambda text: titled(text),
     "wide.txt": lambda text: text.encode("utf-16"),
     "bare-wide.txt": lambda text: text.encode("utf-16-be"),
     "a.bin": lambda text: b"\x00\x01\xff\xfe" + text.encode() + b"\xff\x00",

@@ -73,9 +73,12 @@ def rank_folder(folder: Path, out: Path) -> Path:
 
         written = write_ranking(dossier, out)
     from smartcombo.report.memo.pages import NO_TYPST, can_write_pdf
+    from smartcombo.report.workbook import NO_EXCEL, can_write_excel
 
     if not can_write_pdf():
         say(f"The memos are HTML alone. {NO_TYPST}")
+    if not can_write_excel():
+        say(f"No ranking.xlsx; the tables are there as CSV. {NO_EXCEL}")
     for line in lines_of(dossier.ranking, synthetic=dossier.synthetic):
         typer.echo(line)
     return written

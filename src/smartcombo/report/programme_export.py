@@ -17,6 +17,8 @@ from smartcombo.report.leaks import require_no_leaks
 from smartcombo.report.memo import write_memos
 from smartcombo.report.ranking.figures import ranking_figures
 from smartcombo.report.ranking.page import write_page
+from smartcombo.report.ranking_json import write_json
+from smartcombo.report.workbook import write_workbook
 
 
 def write_ranking(dossier: Dossier, out: Path, *, forbidden: Matcher | None = None) -> Path:
@@ -33,7 +35,8 @@ def write_ranking(dossier: Dossier, out: Path, *, forbidden: Matcher | None = No
     -------
     Path
         The folder: ``ranking.csv``, ``reasons.csv``, the other tables of the ranking and of the
-        evidence, ``next_experiments.csv``, ``findings.csv``, ``figures``, ``provenance.json``,
+        evidence, ``next_experiments.csv``, ``findings.csv``; all tables in ``ranking.json`` and,
+        where the extra ``excel`` is there, ``ranking.xlsx``; ``figures``, ``provenance.json``,
         the page ``report.html``, and in ``memos`` the decision memo of every candidate.
 
     Raises
@@ -42,9 +45,11 @@ def write_ranking(dossier: Dossier, out: Path, *, forbidden: Matcher | None = No
         If anything forbidden can be read in any file; nothing is written then.
     """
     with written_whole(out) as work:
-        for name, table in ranking_tables(dossier).items():
+        tables, info = ranking_tables(dossier), provenance(dossier)
+        for name, table in tables.items():
             write_csv(table, work / f"{name}.csv")
-        info = provenance(dossier)
+        write_json(tables, info, work / "ranking.json")
+        write_workbook(tables, info, work / "ranking.xlsx")
         text = json.dumps(info, indent=2, sort_keys=True)
         (work / "provenance.json").write_text(text + "\n", encoding="utf-8", newline="\n")
         write_figures(ranking_figures(dossier), work / "figures")
