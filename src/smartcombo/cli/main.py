@@ -14,6 +14,7 @@ from smartcombo.cli.memo import memo
 from smartcombo.cli.methods import methods
 from smartcombo.cli.rank import rank
 from smartcombo.cli.run import run as run_study
+from smartcombo.cli.unblind import unblind
 
 app = typer.Typer(
     name="smartcombo",
@@ -56,6 +57,7 @@ app.command(name="run")(run_study)
 app.command(name="rank")(rank)
 app.command(name="decide")(decide)
 app.command(name="memo")(memo)
+app.command(name="unblind")(unblind)
 app.command(name="methods")(methods)
 
 

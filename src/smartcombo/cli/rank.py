@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from smartcombo.cli.faults import say, with_exit_codes
+from smartcombo.cli.faults import say, with_exit_codes, wrong_use
 from smartcombo.cli.out import PAGE, require_free
 
 if TYPE_CHECKING:
@@ -24,14 +24,33 @@ def rank(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an earlier ranking at --out.")
     ] = False,
+    blind: Annotated[
+        str, typer.Option(help="Show the molecules of this partner alone, by their codes.")
+    ] = "",
+    codes_only: Annotated[
+        bool, typer.Option("--codes-only", help="Show all molecules, by their codes.")
+    ] = False,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(help="A hidden name that is an ordinary word: it may be written."),
+    ] = None,
 ) -> None:
     """Rank the combinations of a programme.
 
     Reads and checks all its studies, analyses each, gathers claims for and against, and prints the
     order with intervals and reasons, then the path of the page; its tables and figures lie beside.
+    With --blind or --codes-only nothing is written in which a hidden name can be read.
     """
+    if (blind and codes_only) or (allow and not (blind or codes_only)):
+        raise wrong_use("give --blind PARTNER or --codes-only, and --allow with one of them")
     require_free(out, overwrite=overwrite)
-    typer.echo(str(rank_folder(folder, out) / PAGE))
+    if blind or codes_only:
+        from smartcombo.cli.blind import rank_blinded
+
+        written = rank_blinded(folder, out, blind or None, allow or ())
+    else:
+        written = rank_folder(folder, out)
+    typer.echo(str(written / PAGE))
 
 
 def rank_folder(folder: Path, out: Path) -> Path:
@@ -54,9 +73,12 @@ def rank_folder(folder: Path, out: Path) -> Path:
 
         written = write_ranking(dossier, out)
     from smartcombo.report.memo.pages import NO_TYPST, can_write_pdf
+    from smartcombo.report.workbook import NO_EXCEL, can_write_excel
 
     if not can_write_pdf():
         say(f"The memos are HTML alone. {NO_TYPST}")
+    if not can_write_excel():
+        say(f"No ranking.xlsx; the tables are there as CSV. {NO_EXCEL}")
     for line in lines_of(dossier.ranking, synthetic=dossier.synthetic):
         typer.echo(line)
     return written

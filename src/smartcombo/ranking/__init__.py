@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from smartcombo.ranking.blinding import blinded
+from smartcombo.ranking.blinding_key import BlindingKey, blinding_key
 from smartcombo.ranking.criteria import CRITERIA_COLUMNS, GATE_COLUMNS, Criterion
 from smartcombo.ranking.decisions import (
     DECISION_COLUMNS,
@@ -25,6 +27,7 @@ __all__ = [
     "CRITERIA_COLUMNS",
     "DECISION_COLUMNS",
     "GATE_COLUMNS",
+    "BlindingKey",
     "Criterion",
     "Decision",
     "DecisionRefused",
@@ -35,6 +38,8 @@ __all__ = [
     "Ranking",
     "Reweighting",
     "append_decision",
+    "blinded",
+    "blinding_key",
     "check_decisions",
     "dossier_of",
     "light",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -16,6 +17,7 @@ from smartcombo.ranking.programme import default_options, rank_programme
 from smartcombo.ranking.programme_next import criteria_of, next_for
 from smartcombo.ranking.result import Ranking
 from smartcombo.ranking.reweighting import Reweighting, reweighting
+from smartcombo.study.model import Study
 from smartcombo.study.programme import FILE, Programme
 
 AGENT_COLUMNS = ("agent", "names", "kind", "code", "partner", "target", "mechanism", "species",
@@ -55,6 +57,8 @@ class Dossier:
         Of the programme and of its studies.
     decisions
         The log of decisions, oldest first; empty without one.
+    blinded
+        For whom it is blinded (`smartcombo.ranking.blinding`); empty where every name is shown.
     """
 
     programme: str
@@ -74,6 +78,7 @@ class Dossier:
     experiments: pd.DataFrame
     findings: pd.DataFrame
     decisions: pd.DataFrame
+    blinded: str = ""
 
 
 def dossier_of(
@@ -112,11 +117,11 @@ def dossier_of(
         contact=programme.facts.contact,
         context=programme.facts.context,
         synthetic=programme.synthetic,
-        agents=_agents(programme),
+        agents=agents_table(programme),
         combinations=_combinations(programme),
-        studies=_studies(programme),
-        inputs=_inputs(programme),
-        criteria=_criteria(programme, evidence, again),
+        studies=studies_table(programme.studies),
+        inputs=inputs_table(programme),
+        criteria=criteria_rows(programme, evidence, again),
         mice=mice_of(programme),
         evidence=replace(evidence, results={}),
         ranking=ranking,
@@ -127,7 +132,7 @@ def dossier_of(
     )  # fmt: skip
 
 
-def _criteria(programme: Programme, evidence: Evidence, again: Reweighting) -> pd.DataFrame:
+def criteria_rows(programme: Programme, evidence: Evidence, again: Reweighting) -> pd.DataFrame:
     """Return the criteria in their order; the weight is the mean share of the score."""
     shares = dict(zip(again.criteria, again.weights, strict=True))
     rows = [
@@ -146,7 +151,8 @@ def _criteria(programme: Programme, evidence: Evidence, again: Reweighting) -> p
     return pd.DataFrame(rows, columns=list(CRITERION_COLUMNS))
 
 
-def _agents(programme: Programme) -> pd.DataFrame:
+def agents_table(programme: Programme) -> pd.DataFrame:
+    """Return every agent as ``programme.toml`` describes it, with ``AGENT_COLUMNS``."""
     rows = [
         {
             "agent": one.id,
@@ -175,7 +181,8 @@ def _combinations(programme: Programme) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["combination", "title", "agents"])
 
 
-def _studies(programme: Programme) -> pd.DataFrame:
+def studies_table(studies: Iterable[Study]) -> pd.DataFrame:
+    """Return what each study is, with ``STUDY_COLUMNS``."""
     rows = [
         {
             "study": study.id,
@@ -188,12 +195,12 @@ def _studies(programme: Programme) -> pd.DataFrame:
             "blinded": study.facts.get("blinded"),
             "synthetic": study.synthetic,
         }
-        for study in programme.studies
+        for study in studies
     ]
     return pd.DataFrame(rows, columns=list(STUDY_COLUMNS))
 
 
-def _inputs(programme: Programme) -> pd.DataFrame:
+def inputs_table(programme: Programme) -> pd.DataFrame:
     """Return every file read, the programme's own first."""
     own = (programme.folder / FILE).read_bytes()
     rows = [("", FILE, hashlib.sha256(own).hexdigest(), own.count(b"\n"))]

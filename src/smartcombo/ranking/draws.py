@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -52,6 +52,12 @@ class Cells:
     def missing(self) -> NDArray[np.bool_]:
         """Return which cells hold no value, shape ``(m, n)``."""
         return np.isnan(self.value)
+
+    def only(self, at: Sequence[int]) -> Cells:
+        """Return the rows of some candidates, by index, as they were among all."""
+        rows = {name: getattr(self, name)[list(at)]
+                for name in ("value", "se", "shrunk", "shrunk_se", "kept")}  # fmt: skip
+        return replace(self, candidates=tuple(self.candidates[i] for i in at), **rows)
 
 
 def cells_of(

@@ -114,12 +114,13 @@ def next_experiments(
         if not set(one.criteria) <= known:
             raise ValueError(f"experiment {one.id!r}: criteria={one.criteria!r}: expected some of "
                              f"{sorted(known)}")  # fmt: skip
-    ready = prepared(criteria, table, gates, weights=weights, options=options)
+    everyone = prepared(criteria, table, gates, weights=weights, options=options)
+    ready = everyone.only(options.shown)
     if len(ready.ranked) <= chosen:
         raise ValueError(f"chosen={chosen!r}: expected fewer than the {len(ready.ranked)} "
                          "candidates that no gate stops")  # fmt: skip
     values = overall_values(ready.partial, ready.weights, geometric=options.geometric)
-    sizes = _sizes(ready, table)
+    sizes = _sizes(ready, table), _usual_units(everyone, _sizes(everyone, table))
     rows = [
         row
         for i in range(len(ready.cells.candidates))
@@ -138,7 +139,7 @@ def _row(
     ready: Prepared,
     gates: pd.DataFrame,
     values: Floats,
-    sizes: Floats,
+    sizes: tuple[Floats, Floats],
     what: tuple[int, Experiment],
     chosen: int,
 ) -> dict[str, Any] | None:
@@ -166,23 +167,22 @@ def _row(
     }  # fmt: skip
 
 
-def _told(ready: Prepared, sizes: Floats, i: int, one: Experiment) -> list[tuple[int, float]]:
-    """Return the criteria an experiment would inform, each with the error it would have."""
-    cells, out = ready.cells, []
+def _told(
+    ready: Prepared, sizes: tuple[Floats, Floats], i: int, one: Experiment
+) -> list[tuple[int, float]]:
+    """Return the criteria an experiment would inform, each with the error it would have.
+
+    ``sizes`` holds n of every cell, and the usual error of one animal by criterion.
+    """
+    cells, out, (own, usual) = ready.cells, [], sizes
     for k, criterion in enumerate(cells.criteria):
         missing = bool(cells.missing[i, k])
         wrong = one.applies == ("measured" if missing else "missing")
         if criterion.id not in one.criteria or not criterion.scored or wrong:
             continue
-        if missing:
-            others = np.isfinite(cells.se[:, k]) & np.isfinite(sizes[:, k])
-            if not others.any():
-                continue
-            unit = float(np.median(cells.se[others, k] * np.sqrt(sizes[others, k])))
-        else:
-            unit = float(cells.se[i, k] * np.sqrt(sizes[i, k]))
-            if not unit > 0:
-                continue
+        unit = float(usual[k] if missing else cells.se[i, k] * np.sqrt(own[i, k]))
+        if np.isnan(unit) or not (missing or unit > 0):
+            continue
         out.append((k, float(np.sqrt(unit**2 / one.animals + one.new_spread**2))))
     return out
 
@@ -192,6 +192,13 @@ def _sizes(ready: Prepared, table: pd.DataFrame) -> Floats:
     ids = [criterion.id for criterion in ready.cells.criteria]
     wide = table.pivot(index="candidate", columns="criterion", values="n")
     return wide.reindex(index=list(ready.cells.candidates), columns=ids).to_numpy(float)
+
+
+def _usual_units(everyone: Prepared, sizes: Floats) -> Floats:
+    """Return the median error of one animal, a criterion, shape ``(n,)``; NaN where unknown."""
+    units = everyone.cells.se * np.sqrt(sizes)
+    return np.array([np.median(c[np.isfinite(c)]) if np.isfinite(c).any() else np.nan
+                     for c in units.T])  # fmt: skip
 
 
 def _stopping(gates: pd.DataFrame) -> pd.Series:

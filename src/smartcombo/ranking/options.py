@@ -30,6 +30,9 @@ class RankOptions:
     population
         Candidates that say what is usual, for shrinkage and for missing values. Default: all. Name
         them to keep the comparison of two candidates apart from who else was tested.
+    shown
+        Candidates that are ranked and shown. Default: all. The others stay in the population, and
+        nothing else of them is left: the places are among those shown.
     baseline
         Criterion of the rule to beat: is the partner active alone in this tumour. Often one of
         weight zero.
@@ -47,6 +50,7 @@ class RankOptions:
     clip: bool = True
     shrinking: bool = True
     population: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
     baseline: str | None = None
     sensitivity: bool = True
     few_animals: int = 20

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,8 @@ class Prepared:
         Index of the scored criteria, shape ``(s,)``.
     words
         Gates a candidate, as :func:`smartcombo.ranking.gates.gate_words` gives them.
+    everyone
+        All candidates, those that are not shown among them; the cells may hold only some.
     """
 
     cells: Cells
@@ -43,6 +45,20 @@ class Prepared:
     weights: Floats
     scored: NDArray[np.int64]
     words: pd.DataFrame
+    everyone: tuple[str, ...]
+
+    def only(self, shown: Sequence[str]) -> Prepared:
+        """Return what was drawn of the candidates shown; all where none are named."""
+        if not shown:
+            return self
+        at = [i for i, name in enumerate(self.everyone) if name in set(shown)]
+        return replace(
+            self,
+            cells=self.cells.only(at),
+            x=self.x[at],
+            partial=self.partial[at],
+            words=self.words.iloc[at],
+        )
 
     @property
     def ranked(self) -> NDArray[np.int64]:
@@ -82,7 +98,7 @@ def prepared(
     )  # fmt: skip
     drawn_weights = weight_draws(used, weights, options)
     words = gate_words(gates, list(cells.candidates))
-    return Prepared(cells, x, partial, drawn_weights, scored, words)
+    return Prepared(cells, x, partial, drawn_weights, scored, words, cells.candidates)
 
 
 def weight_draws(criteria: Sequence[Criterion], kind: WeightKind, options: RankOptions) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from smartcombo.evidence.programme_evidence import Evidence
 from smartcombo.evidence.programme_gather import without_each_study
 from smartcombo.ranking.criteria import Criterion
@@ -45,16 +47,21 @@ def rank_programme(
     Lahdelma and Salminen 2001, 10.1287/opre.49.3.444.11220.
     """
     options = options or default_options(programme)
-    stated = options.level == programme.facts.level
-    table = evidence.criteria if stated else evidence.criteria.drop(columns=["low", "high"])
     return rank(
         [Criterion(**anchor) for anchor in evidence.anchors],
-        table,
+        criteria_at(programme, evidence, options.level),
         evidence.gates,
         weights=evidence.weights["kind"],
         options=options,
         without=without_each_study(programme, evidence),
     )
+
+
+def criteria_at(programme: Programme, evidence: Evidence, level: float) -> pd.DataFrame:
+    """Return the table of criteria; its own intervals only at the level they were made at."""
+    if level == programme.facts.level:
+        return evidence.criteria
+    return evidence.criteria.drop(columns=["low", "high"])
 
 
 def default_options(programme: Programme) -> RankOptions:

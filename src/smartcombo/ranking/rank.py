@@ -69,6 +69,7 @@ def rank(
     """
     options, gates = options or RankOptions(), no_gates() if gates is None else gates
     ready = prepared(criteria, table, gates, weights=weights, options=options, draws=draws)
+    ready = ready.only(options.shown)
     ranked, cells = ready.ranked, ready.cells
     outcome = _analysis(ready, options)
     summary = _summary(ready, outcome, table, options)
@@ -87,7 +88,7 @@ def rank(
         sensitivity=sensitivity,
         variants=variants,
         baseline=baseline_rows(cells, ready.x, summary, options),
-        gates=gates,
+        gates=gates[gates["candidate"].isin(cells.candidates)].reset_index(drop=True),
         formula=formula(cells, options),
         methods=METHODS,
         options={**asdict(options), "weights": weights},

@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 
 INTERVAL_DRAWS = 2000
 """Draws behind the interval of one part."""
+SAME = 1e-12
+"""Two parts, between 0 and 1, that differ by less are equal: a mean of equal parts rounds."""
 CLEARLY = 0.8
 """A criterion speaks for (against) a candidate that beats the others' mean in so many draws."""
 
@@ -64,7 +66,7 @@ def reason_rows(
             if text:
                 rows.append(_reason(candidate, "against", "gate", text, np.nan))
         for at, k in enumerate(scored):
-            better = float((partial[i, at] > usual[at]).mean())
+            better = _share_above(partial[i, at], usual[at])
             gain = float(weight[at] * (middle[i, at] - usual_middle[at]))
             cell = _cell(cells, (i, k), known.get((candidate, cells.criteria[k].id), {}), level)
             rows += _cell_reason(cells.criteria[k], cell, better, gain)
@@ -72,6 +74,12 @@ def reason_rows(
     size = frame["contribution"].abs().fillna(np.inf)
     ordered = frame.assign(_s=-size).sort_values(["candidate", "side", "_s"], kind="stable")
     return ordered.drop(columns="_s").reset_index(drop=True)
+
+
+def _share_above(own: Floats, usual: Floats) -> float:
+    """Return the share of draws above the mean, ties half: one alone is neither above nor below."""
+    apart = own - usual
+    return float((apart > SAME).mean() + (np.abs(apart) <= SAME).mean() / 2)
 
 
 def group_rows(summary: pd.DataFrame) -> pd.DataFrame:

@@ -113,8 +113,9 @@ def _again(
     """Return the analysis of another table of the same candidates."""
     cells = cells_of(
         criteria, table, shrinking=options.shrinking, population=options.population,
-        candidates=ready.cells.candidates,
+        candidates=ready.everyone,
     )  # fmt: skip
+    cells = cells.only([ready.everyone.index(name) for name in ready.cells.candidates])
     x = drawn(cells, options.draws, options.seed, {})[ready.ranked][:, ready.scored]
     used = [criteria[k] for k in ready.scored]
     worst, best = (np.array([getattr(c, name) for c in used]) for name in ("worst", "best"))

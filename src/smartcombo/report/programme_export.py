@@ -9,33 +9,54 @@ from typing import Any
 
 import pandas as pd
 
+from smartcombo.ranking.blinding_terms import Matcher
 from smartcombo.ranking.dossier import Dossier
 from smartcombo.report.drawing import write_csv, write_figures
 from smartcombo.report.export import versions, written_whole
+from smartcombo.report.leaks import require_no_leaks
 from smartcombo.report.memo import write_memos
 from smartcombo.report.ranking.figures import ranking_figures
 from smartcombo.report.ranking.page import write_page
+from smartcombo.report.ranking_json import write_json
+from smartcombo.report.workbook import write_workbook
 
 
-def write_ranking(dossier: Dossier, out: Path) -> Path:
+def write_ranking(dossier: Dossier, out: Path, *, forbidden: Matcher | None = None) -> Path:
     """Write the ranking and all it stands on, replacing an earlier one; whole or not at all.
+
+    Parameters
+    ----------
+    dossier
+        Blinded or not.
+    forbidden
+        What no byte may hold, of the key that a blinded dossier was made with.
 
     Returns
     -------
     Path
         The folder: ``ranking.csv``, ``reasons.csv``, the other tables of the ranking and of the
-        evidence, ``next_experiments.csv``, ``findings.csv``, ``figures``, ``provenance.json``,
+        evidence, ``next_experiments.csv``, ``findings.csv``; all tables in ``ranking.json`` and,
+        where the extra ``excel`` is there, ``ranking.xlsx``; ``figures``, ``provenance.json``,
         the page ``report.html``, and in ``memos`` the decision memo of every candidate.
+
+    Raises
+    ------
+    StudyError
+        If anything forbidden can be read in any file; nothing is written then.
     """
     with written_whole(out) as work:
-        for name, table in ranking_tables(dossier).items():
+        tables, info = ranking_tables(dossier), provenance(dossier)
+        for name, table in tables.items():
             write_csv(table, work / f"{name}.csv")
-        info = provenance(dossier)
+        write_json(tables, info, work / "ranking.json")
+        write_workbook(tables, info, work / "ranking.xlsx")
         text = json.dumps(info, indent=2, sort_keys=True)
         (work / "provenance.json").write_text(text + "\n", encoding="utf-8", newline="\n")
         write_figures(ranking_figures(dossier), work / "figures")
         write_page(dossier, work / "report.html", info)
         write_memos(dossier, work / "memos")
+        if forbidden is not None:
+            require_no_leaks(work, forbidden)
     return Path(out)
 
 
@@ -84,6 +105,7 @@ def provenance(dossier: Dossier) -> Mapping[str, Any]:
     inputs = dossier.inputs.to_dict("records")
     return {
         "programme": dossier.programme,
+        "blinded": dossier.blinded,
         "synthetic": dossier.synthetic,
         "inputs": [{str(key): value for key, value in row.items()} for row in inputs],
         "formula": dossier.ranking.formula,

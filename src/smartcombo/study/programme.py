@@ -171,7 +171,7 @@ def _read(folder: Path) -> tuple[Programme | None, list[Finding]]:
 
     path = folder / FILE
     if not path.is_file():
-        return None, [_no_programme(folder)]
+        return None, [no_programme(folder)]
     facts, findings = load_config(path, ProgrammeFile)
     if facts is None:
         return None, findings
@@ -228,7 +228,8 @@ def _unusable(name: str, errors: list[Finding]) -> Finding:
     )
 
 
-def _no_programme(folder: Path) -> Finding:
+def no_programme(folder: Path) -> Finding:
+    """Return the finding about a folder without ``programme.toml``."""
     return Finding(
         code="missing-file",
         severity="error",
