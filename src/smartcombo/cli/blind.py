@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from smartcombo.cli.faults import say, wrong_use
+from smartcombo.cli.faults import STUDY_HAS_ERRORS, say, wrong_use
 
 if TYPE_CHECKING:
     from smartcombo.ranking.blinding_key import BlindingKey
+    from smartcombo.ranking.dossier import Dossier
     from smartcombo.study.programme import Programme
 
 
@@ -30,10 +31,9 @@ def rank_blinded(folder: Path, out: Path, partner: str | None, allow: Sequence[s
     Raises
     ------
     typer.Exit
-        If there is no such partner.
+        If there is no such partner, or anything hidden could be read in what was to be written.
     smartcombo.StudyError
-        If the programme or a study of it has errors, a molecule has no code, or anything hidden
-        could be read in what was to be written.
+        If the programme or a study of it has errors, or a molecule has no code.
     smartcombo.AnalysisRefused
         If the programme cannot be ranked, or nothing of it may be shown.
     """
@@ -53,15 +53,31 @@ def rank_blinded(folder: Path, out: Path, partner: str | None, allow: Sequence[s
         from smartcombo.ranking.blinding import blinded
 
         dossier = blinded(programme, evidence, key, decisions=decisions)
-    with step("Writing, and searching every byte for what is hidden"):
-        from smartcombo.report.programme_export import write_ranking
-
-        written = write_ranking(dossier, out, forbidden=key.forbidden)
+    written = _written(dossier, key, out)
     for line in lines_of(dossier.ranking, synthetic=dossier.synthetic):
         typer.echo(line)
     say(f"Searched for {len(key.forbidden.terms)} names, codes, targets, mechanisms and partners: "
         "none found.")  # fmt: skip
     return written
+
+
+def _written(dossier: Dossier, key: BlindingKey, out: Path) -> Path:
+    """Write the folder; leave with exit code 3, and no folder, where anything hidden is in it."""
+    import sys
+
+    from smartcombo.cli.progress import step
+    from smartcombo.cli.show import show_findings
+    from smartcombo.core.finding import StudyError
+
+    try:
+        with step("Writing, and searching every byte for what is hidden"):
+            from smartcombo.report.programme_export import write_ranking
+
+            return write_ranking(dossier, out, forbidden=key.forbidden)
+    except StudyError as leak:
+        show_findings(leak.findings, sys.stderr)
+        say(f"Nothing was written to {out}: what is blinded could be read in it.")
+        raise typer.Exit(STUDY_HAS_ERRORS) from leak
 
 
 def _key(programme: Programme, partner: str | None, allow: Sequence[str]) -> BlindingKey:

@@ -12,9 +12,11 @@ from smartcombo.cli.demo import demo
 from smartcombo.cli.init import init
 from smartcombo.cli.memo import memo
 from smartcombo.cli.methods import methods
+from smartcombo.cli.package import package
 from smartcombo.cli.rank import rank
 from smartcombo.cli.run import run as run_study
 from smartcombo.cli.unblind import unblind
+from smartcombo.cli.verify import verify
 
 app = typer.Typer(
     name="smartcombo",
@@ -58,6 +60,8 @@ app.command(name="rank")(rank)
 app.command(name="decide")(decide)
 app.command(name="memo")(memo)
 app.command(name="unblind")(unblind)
+app.command(name="package")(package)
+app.command(name="verify")(verify)
 app.command(name="methods")(methods)
 
 

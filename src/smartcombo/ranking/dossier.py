@@ -23,7 +23,7 @@ from smartcombo.study.programme import FILE, Programme
 AGENT_COLUMNS = ("agent", "names", "kind", "code", "partner", "target", "mechanism", "species",
                  "exposure", "activity", "liabilities")  # fmt: skip
 STUDY_COLUMNS = ("study", "title", "models", "species", "arms", "animals", "randomised", "blinded",
-                 "synthetic")  # fmt: skip
+                 "licence", "synthetic")  # fmt: skip
 CRITERION_COLUMNS = ("criterion", "title", "measure", "text", "unit", "worst", "best", "weight")
 INPUT_COLUMNS = ("study", "file", "sha256", "rows")
 
@@ -193,6 +193,7 @@ def studies_table(studies: Iterable[Study]) -> pd.DataFrame:
             "animals": len(study.animals),
             "randomised": study.facts.get("randomised"),
             "blinded": study.facts.get("blinded"),
+            "licence": study.facts.get("licence", ""),
             "synthetic": study.synthetic,
         }
         for study in studies

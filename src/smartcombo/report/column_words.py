@@ -97,6 +97,7 @@ COLUMNS = {
     "letter": "A (best) to D",
     "level": "probability that the interval is made for, 0 to 1",
     "liabilities": "what is known against the agent, with source",
+    "licence": "under which the data may be used, as stated",
     "low": "lower limit of the interval, in the unit of the row",
     "measure": "what the criterion reads",
     "mechanism": "how the agent is thought to work, as stated",

@@ -80,6 +80,9 @@ def provenance(study: Study, results: Sequence[Result]) -> Mapping[str, Any]:
     """Return inputs, options, methods, seeds and versions; no time of day, no path."""
     return {
         "study": study.id,
+        "title": study.title,
+        "contact": str(study.facts.get("contact", "")),
+        "licence": str(study.facts.get("licence", "")),
         "synthetic": study.synthetic,
         "plan": {"confirmatory": study.plan.confirmatory, "sha256": study.plan.sha256},
         "inputs": [

@@ -100,11 +100,20 @@ def _marked(table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([pd.Series("SYNTHETIC", index=table.index, name="data"), table], axis=1)
 
 
+def _licence(studies: pd.DataFrame) -> str:
+    """Return the licence that all studies state, or nothing."""
+    stated = set(studies["licence"].fillna("").astype(str)) if "licence" in studies else set()
+    return stated.pop() if len(stated) == 1 else ""
+
+
 def provenance(dossier: Dossier) -> Mapping[str, Any]:
     """Return inputs, options, methods and versions; no time of day, no path."""
     inputs = dossier.inputs.to_dict("records")
     return {
         "programme": dossier.programme,
+        "title": dossier.title,
+        "contact": dossier.contact,
+        "licence": _licence(dossier.studies),
         "blinded": dossier.blinded,
         "synthetic": dossier.synthetic,
         "inputs": [{str(key): value for key, value in row.items()} for row in inputs],
