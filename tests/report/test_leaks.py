@@ -140,6 +140,16 @@ def test_checksums_colours_outlines_and_images_are_no_words() -> None:
     assert len(leaks_in(f"{text} given A-1".encode(), short)) == 1
 
 
+def test_a_place_in_a_sheet_is_no_code() -> None:
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    book.active["ZP2"] = "harmless"
+    book.save(out)
+    assert leaks_in(out.getvalue(), FORBIDDEN) == []
+    book.active["B3"] = "ZP2"
+    book.save(out)
+    assert len(leaks_in(out.getvalue(), FORBIDDEN)) == 1
+
+
 def test_a_leak_stops_the_writing_and_says_which_term_in_which_file(
     example_dossier: Dossier, tmp_path: Path
 ) -> None:

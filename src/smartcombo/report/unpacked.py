@@ -25,6 +25,8 @@ NO_WORDS = re.compile(
     r"|(?<=\sd=\")[MLHVCSQTAZmlhvcsqtaz0-9eE.,\s+-]+(?=\")"
 )
 """Base64 (searched once it is decoded), checksums, colours, outlines: any short name is in them."""
+PLACES = re.compile(r'\s\w+="[A-Z]{1,3}[0-9]{1,7}(?::[A-Z]{1,3}[0-9]{1,7})?"')
+"""Of cells in a sheet: row 101 of column P is no molecule."""
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 INLINE = re.compile(r"</?(?:a|b|i|em|strong|span|tspan|sub|sup|mark|wbr|small|code)\b[^>]*>", re.I)
 STREAM = re.compile(rb"stream\r?\n(.*?)\r?\n?endstream", re.DOTALL)
@@ -89,6 +91,8 @@ def _wide(data: bytes) -> str:
 
 def _text(text: str, depth: int) -> Views:
     packed, text = text, NO_WORDS.sub(" ", DATA_URL.sub(" ", text))
+    if "spreadsheetml" in text[:1000]:
+        text = PLACES.sub(" ", text)
     yield "text", text
     if "&" in text and ";" in text:
         yield "text, entities resolved", html.unescape(text)
