@@ -62,6 +62,7 @@ def _texts(data: bytes, suffix: str) -> Iterator[str]:
         yield data.decode("latin-1") if b"Text" in data else ""
     else:
         text = data.decode("utf-8")
-        yield re.sub(r"[A-Za-z0-9+/]{200,}", "", text)
+        places = r' r="[A-Z]+[0-9]+"' if suffix == ".xml" else r"(?!)"
+        yield re.sub(rf"[A-Za-z0-9+/]{{200,}}|{places}", "", text)
         for found in re.findall(r"base64,([A-Za-z0-9+/=]+)", text):
             yield from _texts(base64.b64decode(found), ".svg")

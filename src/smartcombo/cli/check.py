@@ -48,8 +48,9 @@ def _findings(folder: Path) -> tuple[Finding, ...]:
     if not (folder / FILE).is_file():
         return check_study(folder)
     from smartcombo.ranking.decisions import check_decisions
+    from smartcombo.ranking.unblinding import check_unblindings
 
-    return (*check_programme(folder), *check_decisions(folder))
+    return (*check_programme(folder), *check_decisions(folder), *check_unblindings(folder))
 
 
 def as_record(folder: Path, findings: tuple[Finding, ...]) -> dict[str, Any]:

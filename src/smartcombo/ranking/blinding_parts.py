@@ -114,7 +114,7 @@ def inputs_shown(programme: Programme, key: BlindingKey, inputs: pd.DataFrame) -
              "sha256": row["sha256"], "rows": None if shared else row["rows"]}
             for row in own
         ]  # fmt: skip
-    return pd.DataFrame(rows, columns=list(inputs.columns)).astype({"rows": object})
+    return pd.DataFrame(rows, columns=list(inputs.columns), dtype=object)
 
 
 def findings_shown(programme: Programme, key: BlindingKey, scrub: Scrubber) -> list[Finding]:
