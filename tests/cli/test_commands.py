@@ -7,6 +7,7 @@ import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
@@ -28,7 +29,11 @@ def smartcombo(*arguments: object):
 
 @pytest.fixture
 def checked(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Make every study have the given findings, or reading it raise."""
+    """Make every study have the given findings, or reading it raise.
+
+    What binds the reader by name is loaded first: it would keep the stand-in after the test.
+    """
+    import_module("smartcombo.study.programme")
 
     def found(*findings: Finding, fault: Exception | None = None) -> None:
         def read(folder: object) -> None:
